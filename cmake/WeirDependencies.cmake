@@ -1,0 +1,18 @@
+# Everything Weir links. Included by the build and, installed, by find_package(weir).
+include(CMakeFindDependencyMacro)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(absl REQUIRED)
+find_package(RocksDB REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(prometheus-cpp REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(PkgConfig REQUIRED)
+# No CMake configuration of their own in the distributions.
+pkg_check_modules(weir_rdkafka REQUIRED IMPORTED_TARGET GLOBAL rdkafka)
+pkg_check_modules(weir_lz4 REQUIRED IMPORTED_TARGET GLOBAL liblz4)
+pkg_check_modules(weir_zstd REQUIRED IMPORTED_TARGET GLOBAL libzstd)
+pkg_check_modules(weir_xxhash REQUIRED IMPORTED_TARGET GLOBAL libxxhash)

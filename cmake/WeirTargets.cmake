@@ -1,0 +1,57 @@
+# weir_layer(name [LINK target…] [PUBLIC_LINK target…]) makes the static library weir_<name>, exported as
+# weir::<name>, from the sources beside the calling CMakeLists.txt (and, with SUBFOLDERS, from those folders).
+# Private third-party headers stay private: users of a layer see include/ only.
+
+add_library(weir_warnings INTERFACE)
+if(WEIR_DEVELOP)
+  target_compile_options(weir_warnings INTERFACE
+    -Wall -Wextra -Wshadow=local -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    target_compile_options(weir_warnings INTERFACE -Wno-shadow)
+  endif()
+endif()
+if(WEIR_SANITIZE)
+  add_compile_options(-fsanitize=${WEIR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${WEIR_SANITIZE})
+  if(WEIR_SANITIZE MATCHES "thread")
+    add_compile_options(-Wno-tsan)   # Asio uses fences
+  endif()
+endif()
+
+function(weir_layer name)
+  cmake_parse_arguments(ARG "" "" "LINK;PUBLIC_LINK;SUBFOLDERS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  foreach(folder IN LISTS ARG_SUBFOLDERS)
+    file(GLOB more CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cc)
+    list(APPEND sources ${more})
+  endforeach()
+  set(target weir_${name})
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    target_include_directories(${target} PUBLIC
+      $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
+    target_compile_features(${target} PUBLIC cxx_std_20)
+    target_link_libraries(${target} PUBLIC ${ARG_PUBLIC_LINK} PRIVATE ${ARG_LINK})
+    target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:weir_warnings>)
+  else()
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE ${ARG_PUBLIC_LINK})
+  endif()
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+  add_library(weir::${name} ALIAS ${target})
+  set_property(GLOBAL APPEND PROPERTY WEIR_INSTALLED_TARGETS ${target})
+endfunction()
+
+# weir_test(name source… [LINK target…] [LABELS label…]): one Catch2 executable, one CTest entry per test case file.
+function(weir_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "LINK;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} weir_test_main weir_warnings)
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}/tests)
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}" SKIP_RETURN_CODE 77)
+endfunction()
