@@ -20,6 +20,8 @@
 
 namespace weir {
 
+class FileSystem;
+
 /// A sealed piece of an epoch's output. What `name` means is the target's business (a file in the outbox folder, a
 /// temporary file beside its final name).
 struct Segment {
@@ -80,6 +82,8 @@ struct TargetContext {
   std::string instance;
   /// The job's outbox folder, an absolute path.
   std::string outbox;
+  /// Null: the real one.
+  FileSystem* files = nullptr;
   Duration checkpoint_interval{1000};
   Duration checkpoint_timeout{600000};
   int workers = 1;
@@ -108,6 +112,8 @@ struct SinkContext {
   /// Number of this attempt in the directory, never used twice: part of every file name a writer makes.
   uint64_t attempt = 0;
   std::string outbox;
+  /// Null: the real one.
+  FileSystem* files = nullptr;
   const Clock& clock;
   /// Any thread: ready() may have changed.
   std::function<void()> wake;
