@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "weir/batch.h"
+#include "weir/clock.h"
 #include "weir/epoch.h"
 
 namespace weir {
