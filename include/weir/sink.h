@@ -1,9 +1,10 @@
 #pragma once
 // What a connector implements to be written to.
 //
-// Exactly once has two halves. A SinkWriter, one per worker, turns records into segments: durable pieces of an epoch's
-// output that are part of its checkpoint. A SinkTarget, one per job and target system, makes decided epochs visible,
-// once, and knows after any crash which ones already are. An at-least-once sink has no target and returns no segments.
+// Exactly once has two halves. A SinkWriter, one per worker, turns records into segments: durable pieces of
+// an epoch's output that are part of its checkpoint. A SinkTarget, one per job and target system, makes
+// decided epochs visible, once, and knows after any crash which ones already are. An at-least-once sink has
+// no target and returns no segments.
 
 #include <functional>
 #include <memory>
@@ -23,8 +24,8 @@ namespace weir {
 
 class FileSystem;
 
-/// A sealed piece of an epoch's output. What `name` means is the target's business (a file in the outbox folder, a
-/// temporary file beside its final name).
+/// A sealed piece of an epoch's output. What `name` means is the target's business (a file in the outbox
+/// folder, a temporary file beside its final name).
 struct Segment {
   std::string name;
   uint64_t records = 0;
@@ -53,25 +54,27 @@ struct TargetProgress {
   friend bool operator==(const TargetProgress&, const TargetProgress&) = default;
 };
 
-/// Makes decided epochs visible. All calls come from one thread of its own and may block; each returns soon after
-/// `cancelled` (given at open) turns true.
+/// Makes decided epochs visible. All calls come from one thread of its own and may block; each returns soon
+/// after `cancelled` (given at open) turns true.
 class SinkTarget {
  public:
   virtual ~SinkTarget() = default;
 
-  /// Fences older instances, finds out which epochs are out and refuses (with what, where, what to do) when the
-  /// target's state cannot be of this checkpoint. Gives how many epochs of the chain are out, from its front.
-  /// first_start: there is no older manifest than epoch 0's.
+  /// Fences older instances, finds out which epochs are out and refuses (with what, where, what to do) when
+  /// the target's state cannot be of this checkpoint. Gives how many epochs of the chain are out, from its
+  /// front. first_start: there is no older manifest than epoch 0's.
   virtual absl::StatusOr<size_t> recover(const TargetProgress& progress, bool first_start) = 0;
 
-  /// Makes these consecutive decided epochs visible, atomically, as `epochs.back()`. OK means out. On an error the
-  /// target forgets what it did, and the job restarts from its last checkpoint, whose recovery finds out.
+  /// Makes these consecutive decided epochs visible, atomically, as `epochs.back()`. OK means out. On an
+  /// error the target forgets what it did, and the job restarts from its last checkpoint, whose recovery
+  /// finds out.
   virtual absl::Status commit(absl::Span<const EpochOutput> epochs) = 0;
 
   /// Segments that nothing needs any more (applied, and in no retained checkpoint).
   virtual void discard(absl::Span<const Segment> segments) = 0;
 
-  /// At start: removes what earlier runs left and `listed` (all segments of all retained checkpoints) does not name.
+  /// At start: removes what earlier runs left and `listed` (all segments of all retained checkpoints) does
+  /// not name.
   virtual absl::Status clean(absl::Span<const Segment> listed) = 0;
 };
 
@@ -101,8 +104,8 @@ class TargetFactory {
   /// Options that must agree between sinks that share a target, as text; compared for equality. No secrets.
   virtual std::string shared_options() const = 0;
   /// `sinks`: all factories with this identity, this one first.
-  virtual absl::StatusOr<std::unique_ptr<SinkTarget>> open(TargetContext context,
-                                                           absl::Span<const TargetFactory* const> sinks) const = 0;
+  virtual absl::StatusOr<std::unique_ptr<SinkTarget>> open(
+      TargetContext context, absl::Span<const TargetFactory* const> sinks) const = 0;
 };
 
 struct SinkContext {
@@ -122,8 +125,9 @@ struct SinkContext {
   std::function<void()> request_checkpoint;
 };
 
-/// Runs on the blocking pool after the barrier: syncs what the writer wrote up to it and gives its segments. Durable
-/// when it returns OK. An error restarts the job from its last checkpoint; the file is never listed again.
+/// Runs on the blocking pool after the barrier: syncs what the writer wrote up to it and gives its segments.
+/// Durable when it returns OK. An error restarts the job from its last checkpoint; the file is never listed
+/// again.
 using SealJob = absl::AnyInvocable<absl::StatusOr<std::vector<Segment>>()>;
 
 template <class T>
@@ -146,7 +150,9 @@ class SinkWriter {
 struct OutputRecord {
   std::string_view key;
   bool has_key = false;
+  /// For a record without a value (an empty std::optional): what the codec makes of it.
   std::string_view value;
+  bool has_value = true;  ///< false: a tombstone, for targets that have them
   Timestamp time = kMinTimestamp;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// What a connector implements to be read from. A SourceReader is one worker's share of a source: it owns the splits
-// that fall to this worker, reads them without blocking and knows its position in each.
+// What a connector implements to be read from. A SourceReader is one worker's share of a source: it owns the
+// splits that fall to this worker, reads them without blocking and knows its position in each.
 //
 // A connector that delivers bytes derives from RawReader and gets decoding, error policy and types for free
 // (decoded_source); one that makes typed records itself derives from SourceReader<T>.
@@ -28,6 +28,8 @@ struct SplitPosition {
   friend bool operator==(const SplitPosition&, const SplitPosition&) = default;
 };
 
+struct RawRecord;
+
 struct SourceContext {
   /// The source's id, for messages.
   std::string id;
@@ -38,10 +40,15 @@ struct SourceContext {
   const Clock& clock;
   /// Positions of all splits, also those of other workers, at the checkpoint that is restored.
   std::vector<SplitPosition> restored;
-  /// False at the first start. When true, a split that is not in `restored` is new: it is read from its beginning.
+  /// False at the first start. When true, a split that is not in `restored` is new: it is read from its
+  /// beginning.
   bool is_restored = false;
   /// Any thread: tells the worker that poll() may have something now. Valid until the reader is destroyed.
   std::function<void()> wake;
+  /// Worker's thread, inside poll: a record that cannot be decoded, and why. OK: it is skipped; else the
+  /// error to fail with. Null: the source fails with a message that names the record.
+  std::function<absl::Status(const RawRecord& record, const SplitName& split, const absl::Status& reason)>
+      on_bad_record;
 };
 
 enum class Poll {
@@ -56,18 +63,19 @@ class SourceReader {
  public:
   virtual ~SourceReader() = default;
 
-  /// Finds the splits of this worker and resolves where they start. May block; called once, before anything else, off
-  /// the worker's thread. The error names what, where and what to do.
+  /// Finds the splits of this worker and resolves where they start. May block; called once, before anything
+  /// else, off the worker's thread. The error names what, where and what to do.
   virtual absl::Status open(SourceContext context) = 0;
 
-  /// Appends up to max_records of one split to the (empty) batch: values, offsets, split, and times where the record
-  /// brings one (times empty: no record does; the stream's timestamp option gives it). Does not block.
+  /// Appends up to max_records of one split to the (empty) batch: values, offsets, split, and times where the
+  /// record brings one (times empty: no record does; the stream's timestamp option gives it). Does not block.
   virtual absl::StatusOr<Poll> poll(size_t max_records, Batch<T>& batch) = 0;
 
   /// The splits of this worker with the position after the last record that poll gave.
   virtual std::vector<SplitPosition> positions() const = 0;
 
-  /// Worker's thread: the checkpoint that holds these positions is decided. For lag tools; nothing depends on it.
+  /// Worker's thread: the checkpoint that holds these positions is decided. For lag tools; nothing depends on
+  /// it.
   virtual void on_checkpoint(const std::vector<SplitPosition>& positions) { (void)positions; }
 };
 
@@ -95,6 +103,10 @@ class RawReader {
   virtual absl::StatusOr<Poll> poll(size_t max_records, RawBatch& batch) = 0;
   virtual std::vector<SplitPosition> positions() const = 0;
   virtual void on_checkpoint(const std::vector<SplitPosition>& positions) { (void)positions; }
+  /// "topic trades partition 3 offset 1042", "day.jsonl line 17": a record's place in messages.
+  virtual std::string describe_record(const SplitName& split, int64_t offset) const {
+    return split + " offset " + std::to_string(offset);
+  }
 };
 
 /// Makes one reader per worker. Immutable; holds the connector's options.
