@@ -65,10 +65,13 @@ class SinkTarget {
   /// front. first_start: there is no older manifest than epoch 0's.
   virtual absl::StatusOr<size_t> recover(const TargetProgress& progress, bool first_start) = 0;
 
-  /// Makes these consecutive decided epochs visible, atomically, as `epochs.back()`. OK means out. On an
-  /// error the target forgets what it did, and the job restarts from its last checkpoint, whose recovery
-  /// finds out.
-  virtual absl::Status commit(absl::Span<const EpochOutput> epochs) = 0;
+  /// Makes these consecutive decided epochs visible, atomically, as `epochs.back()`. OK means out; true: the
+  /// target's marker is now `epochs.back()`, which becomes the base; false: there was nothing to make visible
+  /// and nothing was written, so the epochs leave the chain while the base stays what it is (else a later
+  /// recovery would look for a marker that never was). A target without any marker always writes one: the
+  /// first epoch's commit, though empty, is how it comes into being (R14). On an error the target forgets what
+  /// it did, and the job restarts from its last checkpoint, whose recovery finds out.
+  virtual absl::StatusOr<bool> commit(absl::Span<const EpochOutput> epochs) = 0;
 
   /// Segments that nothing needs any more (applied, and in no retained checkpoint).
   virtual void discard(absl::Span<const Segment> segments) = 0;
