@@ -1,6 +1,7 @@
 #pragma once
-// The compiled side of keyed state: what typed tables (keyed_table.h, keyed_rows.h, timer_table.h) need from the
-// worker's store. Calls come per miss, per batch of misses and per epoch, never per record. Worker's thread only.
+// The compiled side of keyed state: what typed tables (keyed_table.h, keyed_rows.h, timer_table.h) need from
+// the worker's store. Calls come per miss, per batch of misses and per epoch, never per record. Worker's
+// thread only.
 //
 // Keys, big endian: window state  [state u16][slice i64 sortable][key group u16][key bytes],
 //                   other state   [state u16][key group u16][key bytes],
@@ -22,13 +23,15 @@ namespace weir::detail {
 enum class KeyLayout : uint8_t { kPlain = 0, kSliced = 1, kTimer = 2 };
 
 struct StateDeclaration {
-  std::string name;         ///< within the operator: "window", "timers", or the user's name
+  std::string name;  ///< within the operator: "window", "timers", or the user's name
   KeyLayout layout = KeyLayout::kPlain;
-  std::string key_schema;   ///< Serde<K>::schema()
+  std::string key_schema;  ///< Serde<K>::schema()
   std::string value_schema;
+  std::string previously;  ///< the name under which older snapshots hold it; empty unless renamed
 };
 
-/// The frozen changes of an epoch: one flat buffer, entries in any order, later sorted off the worker's thread.
+/// The frozen changes of an epoch: one flat buffer, entries in any order, later sorted off the worker's
+/// thread. Of two entries with the same key the later one counts.
 class FrozenEntries {
  public:
   struct Entry {
@@ -38,23 +41,29 @@ class FrozenEntries {
     bool deleted;
   };
 
-  /// Append with: put_key into buffer(), key_done(), put_value into buffer(), then put_done() or delete_done().
+  /// Append with: put_key into buffer(), key_done(), put_value into buffer(), then put_done() or
+  /// delete_done().
   std::string& buffer() { return buffer_; }
   void begin() { start_ = buffer_.size(); }
   void key_done() { key_size_ = static_cast<uint32_t>(buffer_.size() - start_); }
   void put_done() {
-    entries_.push_back({start_, key_size_, static_cast<uint32_t>(buffer_.size() - start_ - key_size_), false});
+    entries_.push_back(
+        {start_, key_size_, static_cast<uint32_t>(buffer_.size() - start_ - key_size_), false});
   }
   void delete_done() { entries_.push_back({start_, key_size_, 0, true}); }
   /// All older keys in [begin, end) go; puts of the same epoch stay.
-  void delete_range(std::string begin, std::string end) { ranges_.emplace_back(std::move(begin), std::move(end)); }
+  void delete_range(std::string begin, std::string end) {
+    ranges_.emplace_back(std::move(begin), std::move(end));
+  }
 
   bool empty() const { return entries_.empty() && ranges_.empty(); }
   std::vector<Entry>& entries() { return entries_; }
   const std::vector<Entry>& entries() const { return entries_; }
   const std::vector<std::pair<std::string, std::string>>& ranges() const { return ranges_; }
   std::string_view key(const Entry& e) const { return {buffer_.data() + e.offset, e.key_size}; }
-  std::string_view value(const Entry& e) const { return {buffer_.data() + e.offset + e.key_size, e.value_size}; }
+  std::string_view value(const Entry& e) const {
+    return {buffer_.data() + e.offset + e.key_size, e.value_size};
+  }
 
  private:
   std::string buffer_;
@@ -81,8 +90,8 @@ class StateBackend {
  public:
   virtual ~StateBackend() = default;
 
-  /// A named state of this operator; gives its number. Throws OperatorError when the restored snapshot holds it with
-  /// another schema (the message names operator, state, old and new schema).
+  /// A named state of this operator; gives its number. Throws OperatorError when the restored snapshot holds
+  /// it with another schema (the message names operator, state, old and new schema).
   virtual uint16_t declare(const StateDeclaration& declaration) = 0;
   /// True when the restored base or its deltas may hold entries of this state (else no miss needs to ask).
   virtual bool may_hold(uint16_t state) const = 0;
