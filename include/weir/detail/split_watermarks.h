@@ -1,7 +1,6 @@
 #pragma once
 // The watermarks of one source task: one a split, combined as the minimum of the active ones.
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,30 +24,18 @@ class SplitWatermarks {
   ~SplitWatermarks();
 
   /// A split, with the watermark it had at the checkpoint.
-  void add(const std::string& split, Timestamp watermark);
+  void add(const std::string& name, Timestamp watermark);
   /// Records of this split, which is added when it is new.
-  void observe(const std::string& split, const std::vector<Timestamp>& times);
+  void observe(const std::string& name, const std::vector<Timestamp>& times);
   /// All splits are read to their end: the watermark is kMaxTimestamp.
   void end();
   /// Marks splits idle that were silent for idle_after. A source without splits is idle.
   SourceProgress progress();
-  Timestamp of(const std::string& split) const;
+  Timestamp of(const std::string& name) const;
 
  private:
-  struct Split {
-    Timestamp watermark = kMinTimestamp;
-    Timestamp last_seen = kMinTimestamp;
-    bool idle = false;
-  };
-
-  const Clock& clock_;
-  Duration max_out_of_orderness_;
-  Duration idle_after_;
-  std::map<std::string, Split> splits_;
-  std::string last_name_;
-  Split* last_ = nullptr;
-  SourceProgress progress_;
-  bool ended_ = false;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace weir::detail
