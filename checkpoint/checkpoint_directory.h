@@ -106,10 +106,13 @@ class CheckpointDirectory {
  private:
   explicit CheckpointDirectory(CheckpointDirectoryOptions options);
 
-  std::string path_of(const std::string& name) const;
-  absl::Status make_folders();
-  absl::Status read_manifests(const std::vector<std::string>& names);
-  absl::Status remove_unlisted(const std::string& folder, const FileListing& listed);
+  std::string path_of(const std::string& name) const { return options_.path + "/" + name; }
+  absl::Status prepare();
+  absl::Status read_manifest(Epoch epoch, const std::string& name);
+  absl::Status write_and_rename(const Manifest& manifest, const std::string& temporary,
+                                const std::string& name);
+  absl::StatusOr<uint64_t> last_attempt() const;
+  void saw(Epoch epoch);
   FileListing listed() const;
 
   CheckpointDirectoryOptions options_;

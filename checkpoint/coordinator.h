@@ -101,8 +101,10 @@ class Coordinator {
   void decided(Epoch epoch, Timestamp now);
   void write_failed(Epoch epoch, absl::Status reason, Timestamp now);
 
-  /// The target has (epoch, cut) and everything before it out.
-  void applied(const std::string& target, Epoch epoch, Cut cut) { targets_.applied(target, epoch, cut); }
+  /// The target has everything up to (epoch, cut) out; `marker_moved` is what SinkTarget::commit returned.
+  void applied(const std::string& target, Epoch epoch, Cut cut, bool marker_moved = true) {
+    targets_.applied(target, epoch, cut, marker_moved);
+  }
 
   // Results.
 

@@ -65,16 +65,18 @@ void TargetChains::decided(Addition addition) {
   listed_before_ = std::move(addition.listed);
 }
 
-bool TargetChains::applied(const std::string& target, Epoch epoch, Cut cut) {
+bool TargetChains::applied(const std::string& target, Epoch epoch, Cut cut, bool marker_moved) {
   for (TargetEntry& entry : entries_) {
     if (entry.identity != target) continue;
     std::vector<EpochOutput>& chain = entry.progress.chain;
     const auto at = std::find_if(chain.begin(), chain.end(),
                                  [&](const EpochOutput& o) { return o.epoch == epoch && o.cut == cut; });
     if (at == chain.end()) return false;
-    entry.progress.has_base = true;
-    entry.progress.base_epoch = epoch;
-    entry.progress.base_cut = cut;
+    if (marker_moved) {
+      entry.progress.has_base = true;
+      entry.progress.base_epoch = epoch;
+      entry.progress.base_cut = cut;
+    }
     chain.erase(chain.begin(), at + 1);
     return true;
   }

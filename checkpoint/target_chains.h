@@ -41,8 +41,9 @@ class TargetChains {
   /// That manifest is decided. Epochs may have been applied since plan.
   void decided(Addition addition);
 
-  /// Moves the base to (epoch, cut) and trims the chain; false when that is not in the target's chain.
-  bool applied(const std::string& target, Epoch epoch, Cut cut);
+  /// Everything up to (epoch, cut) leaves the chain; the base moves there unless the target wrote no marker
+  /// (what SinkTarget::commit returned). False when it is not in the target's chain.
+  bool applied(const std::string& target, Epoch epoch, Cut cut, bool marker_moved);
 
  private:
   const TargetEntry* find(const std::string& target) const;

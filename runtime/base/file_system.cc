@@ -34,6 +34,15 @@ absl::Status write_file(FileSystem& files, const std::string& path, std::string_
   return file->close();
 }
 
+absl::Status replace_file(FileSystem& files, const std::string& path, std::string_view bytes) {
+  const std::string temporary = path + ".tmp";
+  WEIR_RETURN_IF_ERROR(files.remove(temporary));
+  WEIR_RETURN_IF_ERROR(write_file(files, temporary, bytes));
+  WEIR_RETURN_IF_ERROR(files.rename(temporary, path));
+  const size_t slash = path.rfind('/');
+  return files.sync_directory(slash == std::string::npos ? "." : path.substr(0, slash + 1));
+}
+
 absl::StatusOr<uint64_t> checksum_file(FileSystem& files, const std::string& path) {
   const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(), &XXH3_freeState);
   if (state == nullptr) return absl::ResourceExhaustedError("no memory to checksum " + path);

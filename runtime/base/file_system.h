@@ -1,6 +1,7 @@
 #pragma once
-// Files come in through this interface, so that tests can fail a write, fill a disk or forget what was not synced.
-// Paths are absolute or relative to the process. Errors name the operation, the path and the system's reason.
+// Files come in through this interface, so that tests can fail a write, fill a disk or forget what was not
+// synced. Paths are absolute or relative to the process. Errors name the operation, the path and the system's
+// reason.
 
 #include <cstdint>
 #include <memory>
@@ -13,7 +14,8 @@
 
 namespace weir {
 
-/// A file being written. After a failed append or sync the file is lost: never sync the same descriptor again.
+/// A file being written. After a failed append or sync the file is lost: never sync the same descriptor
+/// again.
 class WritableFile {
  public:
   virtual ~WritableFile() = default;
@@ -22,7 +24,8 @@ class WritableFile {
   virtual absl::Status close() = 0;
 };
 
-/// Thread-safe. One function more than the six of style: splitting them would give no caller a smaller dependency.
+/// Thread-safe. One function more than the six of style: splitting them would give no caller a smaller
+/// dependency.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -49,6 +52,9 @@ FileSystem& real_file_system();
 absl::StatusOr<std::string> read_file(FileSystem& files, const std::string& path);
 /// Writes, syncs and closes a new file; the caller syncs the directory.
 absl::Status write_file(FileSystem& files, const std::string& path, std::string_view bytes);
+/// Puts a file with these bytes in the place of what is at `path`, durably: after a crash there is the old
+/// one or the new one. Uses `path`.tmp.
+absl::Status replace_file(FileSystem& files, const std::string& path, std::string_view bytes);
 /// XXH3-64 of the file's bytes.
 absl::StatusOr<uint64_t> checksum_file(FileSystem& files, const std::string& path);
 
