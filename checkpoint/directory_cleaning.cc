@@ -100,12 +100,12 @@ FileListing CheckpointDirectory::release(const FileListing& pending, FileListing
     log()->warn("files of old checkpoints stay until the next start: {}", std::string(synced.message()));
     return {};
   }
-  const auto remove = [&](const absl::Status& removed) {
+  const auto note = [&](const absl::Status& status) {
     if (!removed.ok())
       log()->warn("a file that no checkpoint lists stays: {}", std::string(removed.message()));
   };
-  for (const std::string& folder : garbage.base_directories) remove(files_.remove_tree(path_of(folder)));
-  for (const std::string& file : garbage.state_files) remove(files_.remove(path_of(file)));
+  for (const std::string& folder : garbage.base_directories) note(files_.remove_tree(path_of(folder)));
+  for (const std::string& file : garbage.state_files) note(files_.remove(path_of(file)));
   WEIR_FAULT_POINT("release.after_files");
   garbage.state_files.clear();
   garbage.base_directories.clear();
