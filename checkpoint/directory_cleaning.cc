@@ -101,8 +101,9 @@ FileListing CheckpointDirectory::release(const FileListing& pending, FileListing
     return {};
   }
   const auto note = [&](const absl::Status& status) {
-    if (!removed.ok())
-      log()->warn("a file that no checkpoint lists stays: {}", std::string(removed.message()));
+    if (!status.ok()) {
+      log()->warn("a file that no checkpoint lists stays: {}", std::string(status.message()));
+    }
   };
   for (const std::string& folder : garbage.base_directories) note(files_.remove_tree(path_of(folder)));
   for (const std::string& file : garbage.state_files) note(files_.remove(path_of(file)));
