@@ -19,16 +19,16 @@ absl::Status OutboxReader::damaged(std::string_view what) const {
                                           std::string(what), "; restore the file from a copy"));
 }
 
-absl::StatusOr<std::string> OutboxReader::take(uint64_t size, std::string_view what) {
+absl::Status OutboxReader::take(uint64_t size, std::string_view what, std::string& bytes) {
   if (size > size_ - offset_) {
     return damaged(absl::StrCat("the file ends inside ", std::string(what), ", ", size - (size_ - offset_),
                                 " bytes are missing"));
   }
-  WEIR_ASSIGN_OR_RETURN(std::string bytes, files_->read(path_, offset_, size));
+  WEIR_ASSIGN_OR_RETURN(bytes, files_->read(path_, offset_, size));
   if (bytes.size() != size)
     return damaged(absl::StrCat("the file became shorter inside ", std::string(what)));
   offset_ += size;
-  return bytes;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<OutboxReader> OutboxReader::open(FileSystem& files, const std::string& path) {
@@ -39,7 +39,8 @@ absl::StatusOr<OutboxReader> OutboxReader::open(FileSystem& files, const std::st
 }
 
 absl::Status OutboxReader::read_header() {
-  WEIR_ASSIGN_OR_RETURN(std::string header, take(kFixedHeaderBytes, "its header"));
+  std::string header;
+  WEIR_RETURN_IF_ERROR(take(kFixedHeaderBytes, "its header", header));
   detail::ByteReader reader(header);
   const std::string_view magic = reader.raw(kMagic.size());
   const auto version = reader.fixed<uint16_t>();
@@ -55,8 +56,9 @@ absl::Status OutboxReader::read_header() {
   if (compression > static_cast<uint8_t>(Compression::kLz4) || zero != 0)
     return damaged("unknown compression");
   if (target_bytes > kMaxTargetBytes) return damaged("the target's name is too long");
-  WEIR_ASSIGN_OR_RETURN(target_, take(target_bytes, "its header"));
-  WEIR_ASSIGN_OR_RETURN(const std::string checksum, take(8, "its header"));
+  WEIR_RETURN_IF_ERROR(take(target_bytes, "its header", target_));
+  std::string checksum;
+  WEIR_RETURN_IF_ERROR(take(8, "its header", checksum));
   if (detail::ByteReader(checksum).fixed<uint64_t>() != detail::hash_bytes(header + target_)) {
     return damaged("the header's checksum is wrong");
   }
@@ -66,7 +68,8 @@ absl::Status OutboxReader::read_header() {
 
 absl::Status OutboxReader::read_frame() {
   frame_offset_ = offset_;
-  WEIR_ASSIGN_OR_RETURN(const std::string header, take(kFrameHeaderBytes, "a frame's header"));
+  std::string header;
+  WEIR_RETURN_IF_ERROR(take(kFrameHeaderBytes, "a frame's header", header));
   detail::ByteReader reader(header);
   const auto stored_size = reader.fixed<uint32_t>();
   const auto raw_size = reader.fixed<uint32_t>();
@@ -76,7 +79,8 @@ absl::Status OutboxReader::read_frame() {
       (!compressed_ && stored_size != raw_size)) {
     return damaged("impossible sizes in a frame's header");
   }
-  WEIR_ASSIGN_OR_RETURN(std::string stored, take(stored_size, "a frame"));
+  std::string stored;
+  WEIR_RETURN_IF_ERROR(take(stored_size, "a frame", stored));
   if (frame_checksum(std::string_view(header).substr(0, kFrameSizesBytes), stored) != checksum) {
     return damaged(absl::StrCat("the checksum of the frame at ", frame_offset_, " is wrong"));
   }

@@ -33,7 +33,7 @@ class OutboxReader {
   absl::Status read_header();
   absl::Status read_frame();
   /// Exactly `size` bytes from offset_, which moves behind them.
-  absl::StatusOr<std::string> take(uint64_t size, std::string_view what);
+  absl::Status take(uint64_t size, std::string_view what, std::string& bytes);
   absl::Status damaged(std::string_view what) const;
 
   FileSystem* files_;
