@@ -12,7 +12,8 @@ namespace weir {
 
 inline constexpr size_t kMaxBatchSize = 1024;
 
-/// What a source reads independently: a Kafka partition ("trades/3"), a file (its path). Lives as long as the job.
+/// What a source reads independently: a Kafka partition ("trades/3"), a file (its path). Lives as long as the
+/// job.
 using SplitName = std::string;
 
 /// A batch whose type is not known here. Owned by one thread at a time.
@@ -27,7 +28,8 @@ class BatchBase {
   std::vector<uint64_t> hashes;
   /// Event time of each record.
   std::vector<Timestamp> times;
-  /// Before the first exchange: where each record stands in its split (Kafka offset, line of a file); else empty.
+  /// Before the first exchange: where each record stands in its split (Kafka offset, line of a file); else
+  /// empty.
   std::vector<int64_t> offsets;
   /// Before the first exchange: the split that all records come from; else null.
   const SplitName* split = nullptr;

@@ -14,8 +14,8 @@ struct Epoch {
   friend auto operator<=>(const Epoch&, const Epoch&) = default;
 };
 
-/// 128 random bits drawn when an epoch's barrier starts and copied unchanged into manifest and marker: the epoch's
-/// identity. Numbers alone never decide.
+/// 128 random bits drawn when an epoch's barrier starts and copied unchanged into manifest and marker: the
+/// epoch's identity. Numbers alone never decide.
 struct Cut {
   uint64_t high = 0;
   uint64_t low = 0;

@@ -1,13 +1,15 @@
 #pragma once
-// The name of everything that keeps state: sources, sinks, windows, process functions. Snapshots are keyed by it.
+// The name of everything that keeps state: sources, sinks, windows, process functions. Snapshots are keyed by
+// it.
 
 #include <string>
 #include <string_view>
 
 namespace weir {
 
-/// An operator's identity across restarts and upgrades: a literal, or {"silence", {.previously = "quiet"}} to rename.
-/// Letters, digits, '-', '_' and '.'; 1 to 100 characters; unique in its pipeline (checked before anything runs).
+/// An operator's identity across restarts and upgrades: a literal, or {"silence", {.previously = "quiet"}} to
+/// rename. Letters, digits, '-', '_' and '.'; 1 to 100 characters; unique in its pipeline (checked before
+/// anything runs).
 class Id {
  public:
   struct Renamed {

@@ -38,8 +38,8 @@ struct JobStatus {
 
 std::string_view to_string(JobStatus::State state);
 
-/// Handle of a running pipeline; all functions from any thread. Destroying it stops the job without a checkpoint,
-/// which loses nothing: the next start goes on from the last one.
+/// Handle of a running pipeline; all functions from any thread. Destroying it stops the job without a
+/// checkpoint, which loses nothing: the next start goes on from the last one.
 class Job {
  public:
   class Impl;
@@ -51,7 +51,8 @@ class Job {
   /// Until the job has ended. OK: all input is read and all output is out, or stop() has done its work.
   absl::Status wait();
 
-  /// Takes a final checkpoint, waits until its output is out and ends the job; does not wait itself: see wait().
+  /// Takes a final checkpoint, waits until its output is out and ends the job; does not wait itself: see
+  /// wait().
   void stop();
 
   JobStatus status() const;
@@ -60,8 +61,11 @@ class Job {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Checks the pipeline, restores and starts it. An error says what, where and what to do; then nothing has run and
-/// nothing was written but the empty directory. The pipeline need not outlive the call.
+/// The number of workers that `workers` means: itself, or one per core for 0.
+int resolved_workers(int workers);
+
+/// Checks the pipeline, restores and starts it. An error says what, where and what to do; then nothing has
+/// run and nothing was written but the empty directory. The pipeline need not outlive the call.
 absl::StatusOr<Job> run(const Pipeline& pipeline, RunOptions options = {});
 
 }  // namespace weir

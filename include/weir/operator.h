@@ -41,7 +41,7 @@ class Output {
 
 /// What an operator is built with.
 struct OperatorContext {
-  const Id& id;
+  Id id;
   int worker = 0;
   int workers = 1;
   uint32_t key_groups = 1024;

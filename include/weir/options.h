@@ -37,7 +37,8 @@ struct RestoreChoice {
 
 /// A failing task restarts the job inside the process from its last checkpoint.
 struct RestartOptions {
-  /// How many failures are answered with a restart before the job fails; counted anew after `reset_after` without one.
+  /// How many failures are answered with a restart before the job fails; counted anew after `reset_after`
+  /// without one.
   int attempts = 3;
   Duration delay{1000};
   Duration reset_after{60'000};
@@ -55,9 +56,11 @@ struct RunOptions {
   /// Start although the checkpoint holds state that no operator of this pipeline claims (it is dropped).
   bool allow_unclaimed_state = false;
   RestartOptions restart;
-  /// Bytes for keyed state in memory, all workers together. 0: a quarter of the machine's memory or of the cgroup limit.
+  /// Bytes for keyed state in memory, all workers together. 0: a quarter of the machine's memory or of the
+  /// cgroup limit.
   uint64_t memory_budget = 0;
-  /// State moves in this many units when the number of workers changes; fixed for the life of a checkpoint directory.
+  /// State moves in this many units when the number of workers changes; fixed for the life of a checkpoint
+  /// directory.
   uint32_t key_groups = 1024;
   size_t batch_size = kMaxBatchSize;
   /// Batches that wait between two workers before the producer is held back.

@@ -1,8 +1,10 @@
 #pragma once
-// Where a pipeline starts: sources. Pipeline code builds a graph, a value that is checked as a whole before it runs.
+// Where a pipeline starts: sources. Pipeline code builds a graph, a value that is checked as a whole before
+// it runs.
 //
 //   weir::Pipeline pipeline;
-//   auto trades = pipeline.from("trades", weir::kafka_source<Trade>({.topic = "trades"}), {.timestamp = &Trade::at});
+//   auto trades = pipeline.from("trades", weir::kafka_source<Trade>({.topic = "trades"}), {.timestamp =
+//   &Trade::at});
 
 #include <memory>
 #include <string>
@@ -35,8 +37,8 @@ class TimestampOf {
 /// How a source's records stand in time, and what happens to one that cannot be decoded.
 template <class T>
 struct FromOptions {
-  /// Not given: the time that the source knows (Kafka's record time). A source that knows none has no event time: its
-  /// windows fire at its end.
+  /// Not given: the time that the source knows (Kafka's record time). A source that knows none has no event
+  /// time: its windows fire at its end.
   TimestampOf<T> timestamp = {};
   /// A split's watermark is its largest time - this - 1 ms.
   Duration max_out_of_orderness{0};
@@ -53,19 +55,22 @@ class Pipeline {
 
   template <class T>
   Stream<T> from(Id id, Source<T> source, FromOptions<T> options = {}) {
-    detail::Node node{.kind = detail::NodeKind::kSource, .id = id.name(), .previously = id.previously(),
+    detail::Node node{.kind = detail::NodeKind::kSource,
+                      .id = id.name(),
+                      .previously = id.previously(),
                       .label = source.factory()->describe()};
     if (options.max_out_of_orderness < Duration::zero() || options.idle_after < Duration::zero()) {
       node.problem = absl::InvalidArgumentError("max_out_of_orderness and idle_after must not be negative");
     } else if (options.monotone && options.max_out_of_orderness != Duration::zero()) {
-      node.problem = absl::InvalidArgumentError("monotone and max_out_of_orderness exclude each other: give one");
+      node.problem =
+          absl::InvalidArgumentError("monotone and max_out_of_orderness exclude each other: give one");
     }
     node.source = std::make_shared<detail::ReaderOperatorFactory<T>>(
         source.factory(), options.timestamp.assigner(),
         detail::SourceTiming{options.max_out_of_orderness, options.idle_after}, options.on_error.action());
     const int number = graph_->add(std::move(node));
     if (options.on_error.action() == ErrorPolicy::Action::kDeadLetter)
-      Stream<DeadLetter>(graph_, {number, 1}).to(options.on_error.dead_letter_id(), options.on_error.dead_letter_sink());
+      Stream<DeadLetter>(graph_, {number, 1}).to(*options.on_error.sink_id(), *options.on_error.sink());
     return Stream<T>(graph_, {number, 0});
   }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Event time and lengths of time. Both count milliseconds; the ends of int64 stand for -infinity and +infinity, and
-// arithmetic saturates there instead of wrapping.
+// Event time and lengths of time. Both count milliseconds; the ends of int64 stand for -infinity and
+// +infinity, and arithmetic saturates there instead of wrapping.
 
 #include <chrono>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
-// Barrier alignment of a task with several inputs: an input waits at its barrier until the barrier of the same epoch
-// has come on all others; the end of an input counts as its barrier.
+// Barrier alignment of a task with several inputs: an input waits at its barrier until the barrier of the
+// same epoch has come on all others; the end of an input counts as its barrier.
 
 #include <optional>
 #include <vector>
@@ -19,7 +19,8 @@ class Alignment {
   bool all_ended() const { return ended_ == inputs_.size(); }
   bool aligning() const { return epoch_.has_value(); }
 
-  /// The epoch, when this was the last barrier missing: take the snapshot, forward the barrier, then call release().
+  /// The epoch, when this was the last barrier missing: take the snapshot, forward the barrier, then call
+  /// release().
   std::optional<Epoch> on_barrier(size_t input, Epoch epoch);
   /// The same for the end of an input.
   std::optional<Epoch> on_end(size_t input);
@@ -29,9 +30,7 @@ class Alignment {
  private:
   enum class State : uint8_t { kOpen, kWaiting, kEnded };
 
-  std::optional<Epoch> completed() const {
-    return epoch_ && open_ == 0 ? epoch_ : std::nullopt;
-  }
+  std::optional<Epoch> completed() const { return epoch_ && open_ == 0 ? epoch_ : std::nullopt; }
 
   std::vector<State> inputs_;
   size_t open_;

@@ -2,9 +2,11 @@
 // A bounded single-producer single-consumer ring of items from one worker to another (or to itself).
 //
 // Invariants:
-// 1. Only the producer writes tail_ and the slots [head_, head_ + capacity) that are free; only the consumer writes head_.
+// 1. Only the producer writes tail_ and the slots [head_, head_ + capacity) that are free; only the consumer
+// writes head_.
 // 2. A slot is handed over by the release store of the index that makes it visible.
-// 3. Index stores and the loads of a worker's sleeping flag are sequentially consistent: a producer that saw the
+// 3. Index stores and the loads of a worker's sleeping flag are sequentially consistent: a producer that saw
+// the
 //    consumer awake has its item seen by the consumer's last look before it sleeps (and the other way round).
 
 #include <atomic>
@@ -47,9 +49,9 @@ class Channel {
     return head == cached_tail_;
   }
 
-  /// Producer.
-  bool full() const {
-    return tail_.load(std::memory_order_relaxed) - head_.load(std::memory_order_seq_cst) == slots_.size();
+  /// Consumer: the producer may be waiting for room.
+  bool full_for_consumer() const {
+    return tail_.load(std::memory_order_seq_cst) - head_.load(std::memory_order_relaxed) == slots_.size();
   }
 
  private:

@@ -60,9 +60,10 @@ std::string plan_text(const Graph& graph, int workers) {
       const Node& node = graph.nodes[number];
       std::vector<std::string> inputs;
       for (const NodeInput& input : node.inputs)
-        inputs.push_back(absl::StrCat(graph.nodes[input.node].id, input.port == 0 ? "" : absl::StrCat("#", input.port)));
-      absl::StrAppend(&text, "  ", node.id, "  [", node.label.empty() ? kind_name(node.kind) : node.label, "]",
-                      inputs.empty() ? "" : absl::StrCat("  <- ", absl::StrJoin(inputs, ", ")),
+        inputs.push_back(
+            absl::StrCat(graph.nodes[input.node].id, input.port == 0 ? "" : absl::StrCat("#", input.port)));
+      absl::StrAppend(&text, "  ", node.id, "  [", node.label.empty() ? kind_name(node.kind) : node.label,
+                      "]", inputs.empty() ? "" : absl::StrCat("  <- ", absl::StrJoin(inputs, ", ")),
                       node.kind == NodeKind::kKeyBy && workers > 1 ? "  (exchange)" : "", "\n");
     }
   }
@@ -79,8 +80,10 @@ std::string plan_dot(const Graph& graph, int workers) {
     absl::StrAppend(&dot, "  subgraph cluster_", stage, " {\n    label=\"stage ", stage, "\";\n");
     for (const int number : plan.stages[stage].nodes) {
       const Node& node = graph.nodes[number];
-      absl::StrAppend(&dot, "    n", number, " [label=",
-                      quoted(absl::StrCat(node.id, "\n", node.label.empty() ? kind_name(node.kind) : node.label)), "];\n");
+      absl::StrAppend(
+          &dot, "    n", number, " [label=",
+          quoted(absl::StrCat(node.id, "\n", node.label.empty() ? kind_name(node.kind) : node.label)),
+          "];\n");
     }
     dot += "  }\n";
   }

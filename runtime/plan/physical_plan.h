@@ -1,9 +1,10 @@
 #pragma once
-// How a logical graph runs on P workers: which nodes form a stage (one task per worker, a chain of direct calls), and
-// which edges are channels.
+// How a logical graph runs on P workers: which nodes form a stage (one task per worker, a chain of direct
+// calls), and which edges are channels.
 //
-// A stage starts at a source, behind a key_by when there is more than one worker, and at a node with several inputs;
-// any other node belongs to the stage of its input. With one worker key_by stays in the chain: nothing moves.
+// A stage starts at a source, behind a key_by when there is more than one worker, and at a node with several
+// inputs; any other node belongs to the stage of its input. With one worker key_by stays in the chain:
+// nothing moves.
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 #pragma once
-// Bytes of state and of outbox frames. Fixed-width integers are little endian (values) or big endian with the sign bit
-// flipped (the parts of a RocksDB key that must sort); lengths are LEB128 varints.
+// Bytes of state and of outbox frames. Fixed-width integers are little endian (values) or big endian with the
+// sign bit flipped (the parts of a RocksDB key that must sort); lengths are LEB128 varints.
 
 #include <bit>
 #include <cstdint>

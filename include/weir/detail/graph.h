@@ -48,8 +48,8 @@ struct Graph {
   int add(Node node);
 };
 
-/// The first of: no source, duplicate ids (all listed), an id that is not well formed, a node's own problem, an input
-/// that does not exist, a cycle (its nodes listed), a stream that nothing uses is fine.
+/// The first of: no source, duplicate ids (all listed), an id that is not well formed, a node's own problem,
+/// an input that does not exist, a cycle (its nodes listed), a stream that nothing uses is fine.
 absl::Status check_graph(const Graph& graph);
 
 }  // namespace weir::detail

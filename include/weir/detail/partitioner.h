@@ -1,10 +1,12 @@
 #pragma once
-// key_by's half of the exchange that knows the type: hashes each key once and scatters records to their workers.
+// key_by's half of the exchange that knows the type: hashes each key once and scatters records to their
+// workers.
 
 #include <memory>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "weir/batch.h"
 #include "weir/detail/key_extractor.h"
 
 namespace weir::detail {
@@ -40,7 +42,10 @@ template <class K, class T>
 class KeyPartitioner final : public Partitioner {
  public:
   KeyPartitioner(std::shared_ptr<const KeyExtractor<K, T>> extractor, PartitionerOptions options)
-      : extractor_(std::move(extractor)), options_(options), waiting_(options.workers), worker_of_(options.key_groups) {
+      : extractor_(std::move(extractor)),
+        options_(options),
+        waiting_(options.workers),
+        worker_of_(options.key_groups) {
     for (uint32_t group = 0; group < options.key_groups; ++group)
       worker_of_[group] = static_cast<uint16_t>(worker_of_group(group, options.key_groups, options.workers));
   }
@@ -86,7 +91,8 @@ class KeyPartitioner final : public Partitioner {
 template <class K, class T>
 class KeyPartitionerFactory final : public PartitionerFactory {
  public:
-  explicit KeyPartitionerFactory(std::shared_ptr<const KeyExtractor<K, T>> extractor) : extractor_(std::move(extractor)) {}
+  explicit KeyPartitionerFactory(std::shared_ptr<const KeyExtractor<K, T>> extractor)
+      : extractor_(std::move(extractor)) {}
   std::unique_ptr<Partitioner> make(PartitionerOptions options) const override {
     return std::make_unique<KeyPartitioner<K, T>>(extractor_, options);
   }

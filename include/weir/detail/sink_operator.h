@@ -52,7 +52,9 @@ class WriterOperatorFactory final : public SinkOperatorFactory {
   explicit WriterOperatorFactory(std::shared_ptr<const SinkFactory<T>> sink) : sink_(std::move(sink)) {}
   std::string describe() const override { return sink_->describe(); }
   absl::Status check() const override { return sink_->check(); }
-  std::unique_ptr<SinkOperator> make() const override { return std::make_unique<WriterOperator<T>>(sink_->make()); }
+  std::unique_ptr<SinkOperator> make() const override {
+    return std::make_unique<WriterOperator<T>>(sink_->make());
+  }
   std::shared_ptr<const TargetFactory> target() const override { return sink_->target(); }
 
  private:

@@ -74,16 +74,19 @@ struct SourceTiming {
 template <class T>
 class ReaderOperator final : public SourceOperator {
  public:
-  ReaderOperator(std::unique_ptr<SourceReader<T>> reader, std::shared_ptr<const TimestampAssigner<T>> assigner,
-                 SourceTiming timing, ErrorPolicy::Action on_error)
+  ReaderOperator(std::unique_ptr<SourceReader<T>> reader,
+                 std::shared_ptr<const TimestampAssigner<T>> assigner, SourceTiming timing,
+                 ErrorPolicy::Action on_error)
       : reader_(std::move(reader)), assigner_(std::move(assigner)), timing_(timing), on_error_(on_error) {}
 
   absl::Status open(SourceContext context, std::vector<SourceSplit> restored) override {
     id_ = context.id;
-    watermarks_ = std::make_unique<SplitWatermarks>(context.clock, timing_.max_out_of_orderness, timing_.idle_after);
+    watermarks_ =
+        std::make_unique<SplitWatermarks>(context.clock, timing_.max_out_of_orderness, timing_.idle_after);
     for (const SourceSplit& split : restored) context.restored.push_back(split.position);
     if (on_error_ != ErrorPolicy::Action::kFail) {
-      context.on_bad_record = [this](const RawRecord& record, const SplitName& split, const absl::Status& status) {
+      context.on_bad_record = [this](const RawRecord& record, const SplitName& split,
+                                     const absl::Status& status) {
         take_bad(record, split, status);
         return absl::OkStatus();
       };
@@ -143,8 +146,9 @@ class ReaderOperator final : public SourceOperator {
     ++skipped_;
     if (on_error_ != ErrorPolicy::Action::kDeadLetter) return;
     if (dead_ == nullptr) dead_ = std::make_unique<Batch<DeadLetter>>();
-    dead_->push_back(DeadLetter{std::string(record.value), std::string(status.message()), id_, split, record.offset},
-                     record.time);
+    dead_->push_back(
+        DeadLetter{std::string(record.value), std::string(status.message()), id_, split, record.offset},
+        record.time);
   }
 
   std::unique_ptr<SourceReader<T>> reader_;

@@ -4,10 +4,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#define WEIR_RETURN_IF_ERROR(expression)                              \
-  do {                                                                \
-    if (absl::Status weir_status_ = (expression); !weir_status_.ok()) \
-      return weir_status_;                                            \
+#define WEIR_RETURN_IF_ERROR(expression)                                                   \
+  do {                                                                                     \
+    if (absl::Status weir_status_ = (expression); !weir_status_.ok()) return weir_status_; \
   } while (false)
 
 #define WEIR_CONCAT_INNER_(a, b) a##b

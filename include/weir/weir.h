@@ -1,0 +1,15 @@
+#pragma once
+// Everything but the connectors: those are weir/file.h, weir/generator.h, weir/kafka.h.
+#include "weir/aggregate.h"
+#include "weir/error_policy.h"
+#include "weir/job.h"
+#include "weir/json.h"
+#include "weir/log.h"
+#include "weir/options.h"
+#include "weir/pipeline.h"
+#include "weir/process.h"
+#include "weir/run_main.h"
+#include "weir/state.h"
+#include "weir/stream.h"
+#include "weir/time.h"
+#include "weir/window.h"
