@@ -119,6 +119,8 @@ struct SinkContext {
   /// Number of this attempt in the directory, never used twice: part of every file name a writer makes.
   uint64_t attempt = 0;
   std::string outbox;
+  /// As in TargetContext: keeps file names apart when another directory's job writes to the same place.
+  std::string incarnation = {};
   /// Null: the real one.
   FileSystem* files = nullptr;
   const Clock& clock;

@@ -48,7 +48,7 @@ struct SourceContext {
   /// Worker's thread, inside poll: a record that cannot be decoded, and why. OK: it is skipped; else the
   /// error to fail with. Null: the source fails with a message that names the record.
   std::function<absl::Status(const RawRecord& record, const SplitName& split, const absl::Status& reason)>
-      on_bad_record;
+      on_bad_record = nullptr;
 };
 
 enum class Poll {
