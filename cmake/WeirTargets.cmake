@@ -5,7 +5,7 @@
 add_library(weir_warnings INTERFACE)
 if(WEIR_DEVELOP)
   target_compile_options(weir_warnings INTERFACE
-    -Wall -Wextra -Wshadow=local -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
+    -Wall -Wextra -Wshadow=local -Wnon-virtual-dtor -Woverloaded-virtual -Wno-missing-field-initializers -Werror)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     target_compile_options(weir_warnings INTERFACE -Wno-shadow)
   endif()

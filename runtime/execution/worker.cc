@@ -197,19 +197,28 @@ void Worker::report(Epoch epoch, std::shared_ptr<Gathering> done, SnapshotJob sn
     if (!segments.ok()) return host_.failed(options_.number, segments.status());
     for (Segment& segment : *segments) sealed.emplace_back(target, std::move(segment));
   }
-  WEIR_FAULT_POINT("worker.segments_sealed");
-  absl::StatusOr<SnapshotResult> state = snapshot();
-  if (!state.ok()) return host_.failed(options_.number, state.status());
-  WEIR_FAULT_POINT("worker.state_written");
-  done->ack.state = state->snapshot;
-  if (state->base_advanced) post([this, advanced = *state->base_advanced] { store_->apply(advanced); });
   {
     const std::lock_guard lock(undecided_mutex_);
     undecided_[epoch] = std::move(sealed);
     for (const auto& [of, segments] : undecided_)
       for (const auto& [target, segment] : segments) done->ack.segments[target].push_back(segment);
   }
+  WEIR_FAULT_POINT("worker.segments_sealed");
+  absl::StatusOr<WorkerSnapshot> state = snapshot();
+  post([this] { advance_base(); });
+  if (!state.ok()) return host_.declined(options_.number, epoch, state.status());
+  WEIR_FAULT_POINT("worker.state_written");
+  done->ack.state = *std::move(state);
   host_.acknowledge(options_.number, epoch, std::move(done->ack));
+}
+
+void Worker::advance_base() {
+  std::optional<BaseAdvanceJob> job = store_->advance_base();
+  if (!job) return;
+  pool_.post([this, job = *std::move(job)]() mutable {
+    auto result = std::make_shared<absl::StatusOr<BaseAdvanced>>(job());
+    post([this, result] { store_->apply(*result); });
+  });
 }
 
 }  // namespace weir

@@ -28,7 +28,9 @@ class WorkerHost {
  public:
   virtual ~WorkerHost() = default;
   virtual void acknowledge(int worker, Epoch epoch, WorkerAck ack) = 0;
-  /// A task threw, or what belongs to a snapshot could not be made durable: the job restarts or fails.
+  /// The worker's state could not be written; its changes and segments belong to the next epoch.
+  virtual void declined(int worker, Epoch epoch, absl::Status reason) = 0;
+  /// A task threw, or an output segment could not be made durable (R6): the job restarts or fails.
   virtual void failed(int worker, absl::Status status) = 0;
   /// All tasks have emitted their end.
   virtual void all_finished(int worker) = 0;
@@ -68,6 +70,9 @@ class Worker final : public TaskHost {
 
   uint64_t memory_bytes() const { return memory_bytes_.load(std::memory_order_relaxed); }
 
+  /// Before start, or after join.
+  std::vector<std::unique_ptr<Task>>& tasks() { return tasks_; }
+
   // TaskHost
   void snapshot(Task& task, Epoch epoch) override;
   void finished(Task& task) override;
@@ -88,6 +93,7 @@ class Worker final : public TaskHost {
   void begin(Epoch epoch, bool last);
   void gather(Epoch epoch);
   void complete();
+  void advance_base();
   void report(Epoch epoch, std::shared_ptr<Gathering> done, SnapshotJob snapshot);
 
   WorkerOptions options_;

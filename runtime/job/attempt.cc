@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "checkpoint/restore_check.h"
 #include "runtime/base/log.h"
+#include "state/block_cache.h"
 #include "weir/detail/hash.h"
 #include "weir/detail/status_macros.h"
 
@@ -153,18 +154,23 @@ absl::Status Attempt::all_of(std::vector<absl::AnyInvocable<absl::Status()>> wor
 
 absl::Status Attempt::open_stores() {
   stores_.resize(worker_count_);
+  const auto cache = make_block_cache(in_.budget->limit() / 8);
   std::vector<absl::AnyInvocable<absl::Status()>> work;
   for (int worker = 0; worker < worker_count_; ++worker) {
-    work.push_back([this, worker]() -> absl::Status {
+    work.push_back([this, worker, cache]() -> absl::Status {
       WEIR_ASSIGN_OR_RETURN(
           stores_[worker],
-          WorkerStore::open({.checkpoint_directory = in_.directory.path(),
-                             .worker = worker,
-                             .workers = worker_count_,
-                             .attempt = in_.directory.attempt(),
-                             .key_groups = in_.options.key_groups,
-                             .budget = in_.budget,
-                             .restored = restored_ ? restored_->state : std::vector<WorkerSnapshot>{}}));
+          WorkerStore::open(
+              {.checkpoint_directory = in_.directory.path(),
+               .worker = worker,
+               .workers = worker_count_,
+               .attempt = in_.directory.attempt(),
+               .key_groups = in_.options.key_groups,
+               .memory = in_.budget,
+               .block_cache = cache,
+               .restored = restored_ ? restored_->state : std::vector<WorkerSnapshot>{},
+               .restored_key_groups = restored_ ? restored_->key_groups : in_.options.key_groups,
+               .files = &in_.files}));
       return absl::OkStatus();
     });
   }
@@ -186,6 +192,8 @@ absl::Status Attempt::build() {
   std::set<std::string> unclaimed;
   for (auto& worker : workers_)
     for (const std::string& state : worker->store().unclaimed()) unclaimed.insert(state);
+  if (in_.options.allow_unclaimed_state)
+    for (auto& worker : workers_) worker->store().drop_unclaimed();
   if (unclaimed.empty() || in_.options.allow_unclaimed_state) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
       "the checkpoint holds state that this pipeline does not claim: ", absl::StrJoin(unclaimed, ", "),

@@ -23,7 +23,7 @@ struct AttemptInput {
   const Clock& clock;
   FileSystem& files;
   CheckpointDirectory& directory;
-  MemoryBudget& budget;
+  std::shared_ptr<MemoryBudget> budget;
   WorkerHost& host;
   std::vector<std::vector<SlotCounters>>& counters;
   Delivery::Done delivered;

@@ -23,7 +23,7 @@ Job::Impl::Impl(detail::Graph graph, RunOptions options)
       options_(std::move(options)),
       clock_(options_.clock != nullptr ? *options_.clock : system_clock()),
       files_(options_.files != nullptr ? *options_.files : real_file_system()),
-      budget_(options_.memory_budget),
+      budget_(std::make_shared<MemoryBudget>(options_.memory_budget)),
       restarts_left_(options_.restart.attempts) {
   for (int worker = 0; worker < options_.workers; ++worker) counters_.emplace_back(graph_.nodes.size());
 }
@@ -69,8 +69,6 @@ absl::Status Job::Impl::open_attempt() {
   acks_missing_ = workers_finished_ = 0;
   directory_busy_ = false;
   final_epoch_.reset();
-  unreleased_.reset();
-  begun_.clear();
   const AttemptInput input{.graph = graph_,
                            .options = options_,
                            .is_restart = number > 1,
@@ -180,6 +178,13 @@ void Job::Impl::acknowledge(int worker, Epoch epoch, WorkerAck ack) {
   post([this, worker, epoch, shared] {
     --acks_missing_;
     attempt_->coordinator().ack(worker, epoch, std::move(*shared));
+  });
+}
+
+void Job::Impl::declined(int worker, Epoch epoch, absl::Status reason) {
+  post([this, worker, epoch, reason = std::move(reason)] {
+    --acks_missing_;
+    attempt_->coordinator().decline(worker, epoch, reason, clock_.now());
   });
 }
 

@@ -29,6 +29,7 @@ class Job::Impl final : public WorkerHost {
 
   // WorkerHost, any thread.
   void acknowledge(int worker, Epoch epoch, WorkerAck ack) override;
+  void declined(int worker, Epoch epoch, absl::Status reason) override;
   void failed(int worker, absl::Status status) override;
   void all_finished(int worker) override;
   void want_checkpoint() override;
@@ -60,7 +61,7 @@ class Job::Impl final : public WorkerHost {
   const Clock& clock_;
   FileSystem& files_;
   std::string temporary_directory_;
-  MemoryBudget budget_;
+  std::shared_ptr<MemoryBudget> budget_;
   std::vector<std::vector<SlotCounters>> counters_;
   std::unique_ptr<CheckpointDirectory> directory_;
 
@@ -75,8 +76,6 @@ class Job::Impl final : public WorkerHost {
   int workers_finished_ = 0;
   bool directory_busy_ = false;
   std::optional<Epoch> final_epoch_;
-  std::optional<Epoch> unreleased_;
-  std::map<Epoch, Timestamp> begun_;
 
   // State of the job.
   bool stop_requested_ = false;

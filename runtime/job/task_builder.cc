@@ -131,7 +131,8 @@ class Builder {
            .workers = in_.workers,
            .key_groups = in_.key_groups,
            .clock = in_.clock,
-           .state = node.stateful ? &workers_[worker]->store().operator_state(node.id) : nullptr,
+           .state =
+               node.stateful ? &workers_[worker]->store().operator_state(node.id, node.previously) : nullptr,
            .restored = restored_bytes(node),
            .restored_watermark = watermark});
     } catch (const OperatorError& error) {
