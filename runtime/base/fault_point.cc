@@ -57,6 +57,13 @@ void visit_fault_point(std::string_view name) {
   if (visit == points.crash_visit && name == points.crash_name) std::raise(SIGKILL);
 }
 
+void crash_at_fault_point(std::string_view name, uint64_t visit) {
+  FaultPoints& points = fault_points();
+  const std::lock_guard lock(points.mutex);
+  points.crash_name = name;
+  points.crash_visit = points.visits[points.crash_name] + visit;
+}
+
 std::map<std::string, uint64_t> visited_fault_points() {
   FaultPoints& points = fault_points();
   const std::lock_guard lock(points.mutex);

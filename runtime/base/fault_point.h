@@ -24,6 +24,8 @@ inline constexpr bool kFaultPointsCompiledIn = false;
 
 /// Any thread.
 void visit_fault_point(std::string_view name);
+/// As WEIR_CRASH_AT, for a forked child: SIGKILL at the visit-th visit from now. Any thread.
+void crash_at_fault_point(std::string_view name, uint64_t visit);
 /// How often each point was visited in this process.
 std::map<std::string, uint64_t> visited_fault_points();
 

@@ -60,3 +60,24 @@ TEST_CASE("The points that processes visit are listed in a file") {
   for (std::string line; std::getline(lines, line);) names.insert(line);
   CHECK(names == std::multiset<std::string>{"test.first", "test.first", "test.second"});
 }
+
+TEST_CASE("A forked child arms a point although its parent visited it before") {
+  if (!kFaultPointsCompiledIn) return;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    for (int i = 0; i < 5; ++i) WEIR_FAULT_POINT("test.armed");
+    crash_at_fault_point("test.armed", 2);
+    WEIR_FAULT_POINT("test.armed");
+    const pid_t grandchild = ::fork();
+    if (grandchild == 0) {
+      WEIR_FAULT_POINT("test.armed");
+      ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(grandchild, &status, 0);
+    ::_exit(killed(status) ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  CHECK(ended(status));
+}

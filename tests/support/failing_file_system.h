@@ -29,7 +29,7 @@ class FailingFileSystem final : public FileSystem {
     const std::lock_guard lock(mutex_);
     return done_;
   }
-  /// Every changing operation so far: "create <path>", "sync_directory <path>" …
+  /// Every operation so far: "create <path>", "sync_directory <path>" …
   std::vector<std::string> journal() const {
     const std::lock_guard lock(mutex_);
     return journal_;
@@ -42,6 +42,7 @@ class FailingFileSystem final : public FileSystem {
     return std::make_unique<File>(*this, *std::move(file), path);
   }
   absl::StatusOr<std::string> read(const std::string& path, uint64_t offset, uint64_t size) override {
+    note("read", path);
     return real_.read(path, offset, size);
   }
   absl::StatusOr<uint64_t> size(const std::string& path) override { return real_.size(path); }
@@ -58,6 +59,7 @@ class FailingFileSystem final : public FileSystem {
     return s.ok() ? real_.remove(path) : s;
   }
   absl::StatusOr<std::vector<std::string>> list(const std::string& directory) override {
+    note("list", directory);
     return real_.list(directory);
   }
   absl::Status make_directories(const std::string& directory) override {
@@ -99,6 +101,10 @@ class FailingFileSystem final : public FileSystem {
     std::string path_;
   };
 
+  void note(const char* operation, const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    journal_.push_back(std::string(operation) + " " + path);
+  }
   absl::Status next(const char* operation, const std::string& path) {
     const std::lock_guard lock(mutex_);
     ++done_;
