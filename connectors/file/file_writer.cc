@@ -3,7 +3,6 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
-#include "connectors/file/output_name.h"
 #include "runtime/base/fault_point.h"
 #include "weir/detail/status_macros.h"
 
@@ -17,9 +16,12 @@ absl::Status at_sink(const std::string& id, const absl::Status& status) {
 
 absl::Status FileWriter::open(SinkContext context) {
   id_ = context.id;
-  run_ = run_digits(context.incarnation);
-  attempt_ = context.attempt;
-  worker_ = context.worker;
+  names_ = {plan_.prefix,
+            run_digits(context.incarnation),
+            context.attempt,
+            context.worker,
+            static_cast<uint32_t>(Cut::draw().low),
+            absl::StrCat(plan_.extension, std::string(compression_suffix(plan_.compression)))};
   files_ = context.files != nullptr ? context.files : &real_file_system();
   const absl::Status status = make_directory();
   return status.ok() ? status : at_sink(id_, status);
@@ -33,8 +35,7 @@ absl::Status FileWriter::make_directory() {
       std::filesystem::absolute(plan_.directory + "/.").parent_path().parent_path();
   if (!existed) WEIR_RETURN_IF_ERROR(files_->sync_directory(parent.string()));
   // A directory that cannot be written to is found out before the first record.
-  const std::string probe =
-      absl::StrCat(plan_.directory, "/.", plan_.prefix, "-", run_, "-", attempt_, "-", worker_, "-probe.tmp");
+  const std::string probe = absl::StrCat(plan_.directory, "/", temporary_name(names_.name(0)));
   WEIR_RETURN_IF_ERROR(files_->create(probe).status());
   return files_->remove(probe);
 }
@@ -50,13 +51,9 @@ absl::Status FileWriter::write(std::string_view line) {
         "a record contains a newline, so it cannot be a line; encode it as JSON");
   }
   if (epoch_files_.empty() || full_) {
-    const std::string suffix =
-        absl::StrCat(plan_.extension, std::string(compression_suffix(plan_.compression)));
     WEIR_ASSIGN_OR_RETURN(
         std::unique_ptr<OutputFile> file,
-        OutputFile::create(*files_, plan_.directory,
-                           output_name(plan_.prefix, run_, attempt_, worker_, next_number_++, suffix),
-                           plan_.compression));
+        OutputFile::create(*files_, plan_.directory, names_.name(next_number_++), plan_.compression));
     epoch_files_.push_back(std::move(file));
   }
   OutputFile& file = *epoch_files_.back();

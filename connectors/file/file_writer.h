@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "connectors/file/output_file.h"
+#include "connectors/file/output_name.h"
 #include "weir/detail/file_factories.h"
 #include "weir/sink.h"
 
@@ -25,9 +26,7 @@ class FileWriter final : public RawWriter {
 
   detail::FileSinkPlan plan_;
   std::string id_;
-  std::string run_;
-  uint64_t attempt_ = 0;
-  int worker_ = 0;
+  OutputNames names_;
   FileSystem* files_ = nullptr;
   uint64_t next_number_ = 1;
   /// Of this epoch; only the last one grows.

@@ -9,7 +9,7 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kRunDigits = 8;
+constexpr size_t kHexDigits = 8;
 constexpr std::string_view kTemporarySuffix = ".tmp";
 
 absl::string_view view(std::string_view text) { return {text.data(), text.size()}; }
@@ -32,18 +32,24 @@ bool take_number(std::string_view& text) {
   return digits > 0;
 }
 
+/// "-" and eight hexadecimal digits.
+bool take_hex(std::string_view& text, std::string_view& digits) {
+  if (!take(text, "-") || text.size() < kHexDigits) return false;
+  digits = text.substr(0, kHexDigits);
+  text.remove_prefix(kHexDigits);
+  return std::all_of(digits.begin(), digits.end(), is_hex);
+}
+
 }  // namespace
 
 std::string run_digits(std::string_view incarnation) {
-  std::string digits(incarnation.substr(0, kRunDigits));
-  digits.resize(kRunDigits, '0');
+  std::string digits(incarnation.substr(0, kHexDigits));
+  digits.resize(kHexDigits, '0');
   return digits;
 }
 
-std::string output_name(std::string_view prefix, std::string_view run, uint64_t attempt, int worker,
-                        uint64_t number, std::string_view suffix) {
-  return absl::StrCat(view(prefix), "-", view(run), "-", attempt, "-", worker, "-",
-                      absl::StrFormat("%06d", number), view(suffix));
+std::string OutputNames::name(uint64_t number) const {
+  return absl::StrFormat("%s-%s-%d-%d-%08x-%06d%s", prefix, run, attempt, worker, drawn, number, suffix);
 }
 
 std::string temporary_name(std::string_view final_name) {
@@ -58,11 +64,11 @@ std::optional<std::string> final_name(std::string_view temporary) {
 
 std::optional<std::string> run_of(std::string_view final_name, std::string_view prefix) {
   std::string_view rest = final_name;
-  if (!take(rest, prefix) || !take(rest, "-") || rest.size() < kRunDigits) return std::nullopt;
-  const std::string_view run = rest.substr(0, kRunDigits);
-  rest.remove_prefix(kRunDigits);
-  if (!std::all_of(run.begin(), run.end(), is_hex)) return std::nullopt;
-  if (!take_number(rest) || !take_number(rest) || !take_number(rest) || !take(rest, ".")) return std::nullopt;
+  std::string_view run;
+  std::string_view drawn;
+  const bool is_name = take(rest, prefix) && take_hex(rest, run) && take_number(rest) && take_number(rest) &&
+                       take_hex(rest, drawn) && take_number(rest) && take(rest, ".");
+  if (!is_name) return std::nullopt;
   return std::string(run);
 }
 

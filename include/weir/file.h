@@ -53,8 +53,8 @@ template <class T>
 struct FileSinkOptions {
   /// Made if it does not exist.
   std::string directory = {};
-  /// Files are named <prefix>-<run>-<attempt>-<worker>-<number><extension>, with .gz or .zst when compressed.
-  /// Sinks that share a directory have different prefixes.
+  /// Files are named <prefix>-<run>-<attempt>-<worker>-<random>-<number><extension>, with .gz or .zst when
+  /// compressed. Sinks that share a directory have different prefixes.
   std::string prefix = "part";
   std::string extension = ".jsonl";
   Codec<T> codec = default_codec<T>();

@@ -243,6 +243,7 @@ absl::Status Attempt::open_connectors() {
                               .workers = worker_count_,
                               .attempt = in_.directory.attempt(),
                               .outbox = in_.directory.outbox_path(),
+                              .incarnation = incarnation_,
                               .files = &in_.files,
                               .clock = in_.clock,
                               .wake = [worker] { worker->signal().notify(); },
