@@ -28,10 +28,10 @@ namespace weir {
 template <class T>
 struct KafkaSourceOptions {
   /// "host:port,host:port"
-  std::string brokers;
+  std::string brokers = {};
   /// One topic, or several (then leave `topic` empty). They must exist.
-  std::string topic;
-  std::vector<std::string> topics;
+  std::string topic = {};
+  std::vector<std::string> topics = {};
   KafkaStart start = KafkaStart::earliest();
   /// True: ends, in each partition, at the end that was there when the job first started.
   bool bounded = false;
@@ -41,8 +41,8 @@ struct KafkaSourceOptions {
   Duration discovery_interval{30'000};
   /// Consumer group in which offsets of completed checkpoints appear, for lag tools only. Empty: the job's
   /// name.
-  std::string group;
-  std::map<std::string, std::string> properties;
+  std::string group = {};
+  std::map<std::string, std::string> properties = {};
 };
 
 /// Reads committed records; each partition is a split. Kafka's timestamp is the record's time unless the
@@ -63,9 +63,9 @@ Source<T> kafka_source(KafkaSourceOptions<T> options) {
 
 template <class T>
 struct KafkaSinkOptions {
-  std::string brokers;
+  std::string brokers = {};
   /// Must exist.
-  std::string topic;
+  std::string topic = {};
   Codec<T> codec = default_codec<T>();
   /// The record's key; without it records have none. Called from several threads at once. Records with equal
   /// keys go to the partition that Kafka's Java producer would choose (murmur2).
@@ -81,7 +81,7 @@ struct KafkaSinkOptions {
   /// job that write to the same cluster must have the same.
   Duration transaction_timeout{0};
   /// Sinks of a job that write to the same cluster must have the same.
-  std::map<std::string, std::string> properties;
+  std::map<std::string, std::string> properties = {};
 };
 
 template <class T>

@@ -50,7 +50,7 @@ struct RunOptions {
   /// Threads, each running its share of every operator. 0: one per core.
   int workers = 0;
   /// One directory per job. Empty: a temporary one, removed at the end; then nothing survives the process.
-  std::string checkpoint_directory;
+  std::string checkpoint_directory = {};
   CheckpointOptions checkpoint;
   RestoreChoice restore;
   /// Start although the checkpoint holds state that no operator of this pipeline claims (it is dropped).

@@ -24,21 +24,21 @@ struct NodeInput {
 struct Node {
   NodeKind kind = NodeKind::kOperator;
   /// Unique. Given by the user for whatever keeps state, else derived from kind and place ("map-3").
-  std::string id;
-  std::string previously;
+  std::string id = {};
+  std::string previously = {};
   /// "tumbling 1h", "kafka topic trades": for the plan.
-  std::string label;
-  std::vector<NodeInput> inputs;
+  std::string label = {};
+  std::vector<NodeInput> inputs = {};
   /// A mistake in what the user gave, found when the node was made (a negative window).
-  absl::Status problem;
+  absl::Status problem = {};
   /// It has keyed state, so it needs a StateBackend.
   bool stateful = false;
 
   // The one that belongs to the kind.
-  std::shared_ptr<const SourceOperatorFactory> source;
-  std::shared_ptr<const OperatorFactory> make_operator;
-  std::shared_ptr<const PartitionerFactory> partitioner;
-  std::shared_ptr<const SinkOperatorFactory> sink;
+  std::shared_ptr<const SourceOperatorFactory> source = {};
+  std::shared_ptr<const OperatorFactory> make_operator = {};
+  std::shared_ptr<const PartitionerFactory> partitioner = {};
+  std::shared_ptr<const SinkOperatorFactory> sink = {};
 };
 
 struct Graph {
