@@ -94,6 +94,8 @@ struct TargetContext {
   Duration checkpoint_interval{1000};
   Duration checkpoint_timeout{600000};
   int workers = 1;
+  /// Start although the target's marker is gone (R14): what the checkpoint calls out is taken to be out.
+  bool adopt = false;
   /// Any thread: true once the job stops or restarts. Blocking calls look at it at least every 100 ms.
   std::function<bool()> cancelled;
 };
