@@ -16,6 +16,16 @@ void append_number(std::string& out, Number value) {
   out.append(buffer, end.ptr);
 }
 
+/// Readers take digits alone for an integer, which is too large from 2^63 on and has no negative zero.
+template <class Float>
+void append_real(std::string& out, Float value) {
+  constexpr Float kIntegers = 9223372036854775808.0;
+  const size_t before = out.size();
+  append_number(out, value);
+  const bool is_integer_elsewhere = std::abs(value) >= kIntegers || (value == 0 && std::signbit(value));
+  if (is_integer_elsewhere && out.find_first_of(".e", before) == std::string::npos) out.append(".0", 2);
+}
+
 bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
 void append_escaped(std::string& out, char c) {
@@ -43,12 +53,12 @@ void JsonWriter::number(uint64_t value) { append_number(out_, value); }
 bool JsonWriter::number(double value) {
   if (!std::isfinite(value))
     return failure_.because(std::isnan(value) ? "NaN has no JSON" : "infinity has no JSON");
-  append_number(out_, value);
+  append_real(out_, value);
   return true;
 }
 bool JsonWriter::number(float value) {
   if (!std::isfinite(value)) return number(static_cast<double>(value));
-  append_number(out_, value);
+  append_real(out_, value);
   return true;
 }
 
