@@ -61,7 +61,8 @@ void crash_at_fault_point(std::string_view name, uint64_t visit) {
   FaultPoints& points = fault_points();
   const std::lock_guard lock(points.mutex);
   points.crash_name = name;
-  points.crash_visit = points.visits[points.crash_name] + visit;
+  const auto visited = points.visits.find(points.crash_name);
+  points.crash_visit = visit + (visited == points.visits.end() ? 0 : visited->second);
 }
 
 std::map<std::string, uint64_t> visited_fault_points() {

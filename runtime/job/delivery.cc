@@ -26,9 +26,7 @@ void Delivery::stop() {
 
 void Delivery::deliver(absl::Span<const EpochOutput> chain) {
   const std::lock_guard lock(mutex_);
-  if (busy_ || chain.empty()) return;
   chain_.assign(chain.begin(), chain.end());
-  busy_ = true;
   changed_.notify_all();
 }
 
@@ -38,11 +36,6 @@ void Delivery::discard(std::vector<Segment> segments) {
   discarded_.insert(discarded_.end(), std::make_move_iterator(segments.begin()),
                     std::make_move_iterator(segments.end()));
   changed_.notify_all();
-}
-
-bool Delivery::busy() const {
-  const std::lock_guard lock(mutex_);
-  return busy_;
 }
 
 void Delivery::run() {
@@ -68,11 +61,7 @@ void Delivery::run() {
       else
         result = std::move(status);
     }
-    lock.lock();
-    if (chain.empty()) continue;
-    busy_ = false;
-    lock.unlock();
-    done_(identity_, std::move(result));
+    if (!chain.empty()) done_(identity_, std::move(result));
     lock.lock();
   }
 }

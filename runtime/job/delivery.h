@@ -27,10 +27,10 @@ class Delivery {
 
   /// Before start: recover() and clean() are called directly on target().
   void start();
-  /// The decided epochs not yet out, in order. Ignored while a commit runs: call again after Done.
+  /// The decided epochs not yet out, in order. Not again before Done was called for it: a chain handed over
+  /// twice would be sent twice.
   void deliver(absl::Span<const EpochOutput> chain);
   void discard(std::vector<Segment> segments);
-  bool busy() const;
   void stop();
 
  private:
@@ -44,7 +44,6 @@ class Delivery {
   std::condition_variable changed_;
   std::vector<EpochOutput> chain_;
   std::vector<Segment> discarded_;
-  bool busy_ = false;
   bool stopping_ = false;
   std::thread thread_;
 };

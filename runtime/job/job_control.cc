@@ -68,6 +68,7 @@ absl::Status Job::Impl::open_attempt() {
   failure_ = absl::OkStatus();
   acks_missing_ = workers_finished_ = 0;
   directory_busy_ = false;
+  delivering_.clear();
   final_epoch_.reset();
   const AttemptInput input{.graph = graph_,
                            .options = options_,
@@ -229,21 +230,22 @@ void Job::Impl::release_files() {
 }
 
 void Job::Impl::deliver() {
-  for (auto& delivery : attempt_->deliveries())
-    delivery->deliver(attempt_->coordinator().chain_of(delivery->identity()));
+  for (auto& delivery : attempt_->deliveries()) {
+    const auto chain = attempt_->coordinator().chain_of(delivery->identity());
+    if (!chain.empty() && delivering_.insert(delivery->identity()).second) delivery->deliver(chain);
+  }
 }
 
 void Job::Impl::on_delivered(const std::string& target, const absl::StatusOr<EpochOutput>& last) {
   if (!last.ok()) return fail(last.status());
+  delivering_.erase(target);
   attempt_->coordinator().applied(target, last->epoch, last->cut);
   for (auto& worker : attempt_->workers()) worker->applied(target, last->epoch);
-  const std::lock_guard lock(mutex_);
-  status_.applied_epoch = std::max(status_.applied_epoch, last->epoch.number);
 }
 
 bool Job::Impl::all_is_out() {
   return std::all_of(attempt_->deliveries().begin(), attempt_->deliveries().end(), [&](const auto& delivery) {
-    return !delivery->busy() && attempt_->coordinator().chain_of(delivery->identity()).empty();
+    return attempt_->coordinator().chain_of(delivery->identity()).empty();
   });
 }
 
@@ -266,7 +268,11 @@ void Job::Impl::want_checkpoint() {
 void Job::Impl::publish() {
   uint64_t bytes = 0;
   for (auto& worker : attempt_->workers()) bytes += worker->memory_bytes();
+  std::optional<Epoch> applied = attempt_->coordinator().last_decided();
+  for (auto& delivery : attempt_->deliveries())
+    applied = std::min(applied, attempt_->coordinator().applied_up_to(delivery->identity()));
   const std::lock_guard lock(mutex_);
+  if (applied) status_.applied_epoch = applied->number;
   status_.state = stop_requested_ ? JobStatus::State::kStopping : JobStatus::State::kRunning;
   status_.state_memory_bytes = bytes;
 }

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "runtime/job/attempt.h"
@@ -75,6 +76,8 @@ class Job::Impl final : public WorkerHost {
   int acks_missing_ = 0;
   int workers_finished_ = 0;
   bool directory_busy_ = false;
+  /// Targets that have a chain and have not answered.
+  std::set<std::string> delivering_;
   std::optional<Epoch> final_epoch_;
 
   // State of the job.

@@ -22,7 +22,17 @@ class BenchStore {
   virtual size_t entries() const = 0;
 };
 
-/// saved: of a store of the same kind, or empty for a new one. Throws OperatorError when it cannot be read.
-std::unique_ptr<BenchStore> make_bench_store(testing::TestStore kind, std::string_view saved);
+/// The stores of one bench, one after the other: each starts from what an earlier one saved. Owns what lies
+/// outside of memory, which goes with it.
+class BenchStores {
+ public:
+  virtual ~BenchStores() = default;
+  /// saved: of a store of these, or empty. The store before must be gone. Throws OperatorError when it cannot
+  /// be read.
+  virtual std::unique_ptr<BenchStore> make(std::string_view saved) = 0;
+};
+
+std::unique_ptr<BenchStores> memory_bench_stores();
+std::unique_ptr<BenchStores> worker_bench_stores(uint32_t key_groups);
 
 }  // namespace weir

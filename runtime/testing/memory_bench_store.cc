@@ -21,13 +21,18 @@ class MemoryBenchStore final : public BenchStore {
   std::unique_ptr<MemoryBackend> backend_;
 };
 
+class MemoryBenchStores final : public BenchStores {
+ public:
+  std::unique_ptr<BenchStore> make(std::string_view saved) override {
+    if (saved.empty()) return std::make_unique<MemoryBenchStore>(std::make_unique<MemoryBackend>());
+    absl::StatusOr<std::unique_ptr<MemoryBackend>> backend = MemoryBackend::restore(saved);
+    if (!backend.ok()) throw OperatorError(backend.status());
+    return std::make_unique<MemoryBenchStore>(*std::move(backend));
+  }
+};
+
 }  // namespace
 
-std::unique_ptr<BenchStore> make_bench_store(testing::TestStore, std::string_view saved) {
-  if (saved.empty()) return std::make_unique<MemoryBenchStore>(std::make_unique<MemoryBackend>());
-  absl::StatusOr<std::unique_ptr<MemoryBackend>> backend = MemoryBackend::restore(saved);
-  if (!backend.ok()) throw OperatorError(backend.status());
-  return std::make_unique<MemoryBenchStore>(*std::move(backend));
-}
+std::unique_ptr<BenchStores> memory_bench_stores() { return std::make_unique<MemoryBenchStores>(); }
 
 }  // namespace weir

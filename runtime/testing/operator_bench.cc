@@ -42,7 +42,11 @@ constexpr int kMaxYields = 1'000'000;
 class OperatorBench::Impl final : public Output {
  public:
   explicit Impl(BenchOptions options)
-      : options_(std::move(options)), clock_(options_.now), ports_(options_.ports.size()) {
+      : options_(std::move(options)),
+        clock_(options_.now),
+        ports_(options_.ports.size()),
+        stores_(options_.store == testing::TestStore::kMemory ? memory_bench_stores()
+                                                              : worker_bench_stores(options_.key_groups)) {
     start(std::nullopt);
   }
 
@@ -100,7 +104,7 @@ class OperatorBench::Impl final : public Output {
   void start(const std::optional<Saved>& saved) {
     operator_.reset();
     store_.reset();
-    store_ = make_bench_store(options_.store, saved ? saved->store : std::string());
+    store_ = stores_->make(saved ? saved->store : std::string());
     watermark_ = saved ? saved->watermark : kMinTimestamp;
     OperatorContext context{.id = Id("tested"), .key_groups = options_.key_groups, .clock = clock_};
     context.state = &store_->backend();
@@ -117,6 +121,7 @@ class OperatorBench::Impl final : public Output {
   BenchOptions options_;
   testing::ManualClock clock_;
   std::vector<Port> ports_;
+  std::unique_ptr<BenchStores> stores_;
   std::unique_ptr<BenchStore> store_;
   std::unique_ptr<Operator> operator_;
   Timestamp watermark_ = kMinTimestamp;
