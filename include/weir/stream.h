@@ -37,9 +37,12 @@ concept RecordPredicate = std::predicate<const F&, const T&>;
 
 namespace detail {
 
-/// Finds U in a callable whose second parameter is Collector<U>&.
+/// Finds U in a callable whose second parameter is Collector<U>&; has no `type` for any other.
 template <class F>
-struct CollectorOf : CollectorOf<decltype(&F::operator())> {};
+struct CollectorOf {};
+template <class F>
+  requires requires { &F::operator(); }
+struct CollectorOf<F> : CollectorOf<decltype(&F::operator())> {};
 template <class C, class R, class A, class U>
 struct CollectorOf<R (C::*)(A, Collector<U>&) const> {
   using type = U;
@@ -226,7 +229,7 @@ class KeyedStream {
 
   /// A process function F, made once per worker as F(StateStore&, arguments…).
   template <class F, class... Arguments>
-    requires ProcessFunction<F, K, T>
+    requires ProcessFunction<F, K, T> && ProcessArguments<F, Arguments...>
   auto process(Id id, Arguments... arguments) const {
     using Out = typename F::Output;
     detail::Node node{.id = id.name(),
