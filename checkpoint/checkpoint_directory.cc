@@ -113,10 +113,12 @@ absl::Status CheckpointDirectory::reload() {
   for (const std::string& name : names) {
     const std::optional<ManifestName> parsed = parse_manifest_name(name);
     if (!parsed) continue;
-    saw(parsed->epoch);
     if (parsed->temporary) {
+      // Checkpoint 0 is the first start; until it is decided, another try is the first start again (R14).
+      if (parsed->epoch.number > 0) saw(parsed->epoch);
       WEIR_RETURN_IF_ERROR(files_.remove(path_of(name)));
     } else {
+      saw(parsed->epoch);
       WEIR_RETURN_IF_ERROR(read_manifest(parsed->epoch, name));
     }
   }
@@ -197,7 +199,7 @@ absl::Status CheckpointDirectory::write_manifest(const Manifest& manifest) {
                                             " would use a number again: ", highest_seen_->number,
                                             " was seen (R4)"));
   }
-  saw(manifest.epoch);
+  if (manifest.epoch.number > 0) saw(manifest.epoch);
   const std::string name = path_of(manifest_name(manifest.epoch));
   const std::string temporary = name + std::string(kTemporarySuffix);
   if (const absl::Status written = write_and_rename(manifest, temporary, name); !written.ok()) {
@@ -210,6 +212,7 @@ absl::Status CheckpointDirectory::write_manifest(const Manifest& manifest) {
                                            " may or may not exist after a crash: ", synced.message()));
   }
   WEIR_FAULT_POINT("manifest.after_directory_sync");
+  saw(manifest.epoch);
   manifests_.push_back(manifest);
   return absl::OkStatus();
 }

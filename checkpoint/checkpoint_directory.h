@@ -71,7 +71,8 @@ class CheckpointDirectory {
   const std::vector<Manifest>& manifests() const { return manifests_; }
   /// Oldest first.
   const std::vector<DamagedManifest>& damaged() const { return damaged_; }
-  /// The highest number that any manifest here has or had: damaged, temporary and skipped ones too (R4).
+  /// The highest number that any manifest here has or had: damaged, temporary and skipped ones too (R4);
+  /// but a checkpoint 0 that was never decided does not count.
   std::optional<Epoch> highest_seen() const { return highest_seen_; }
 
   struct Choice {

@@ -42,7 +42,8 @@ TargetChains::Addition TargetChains::plan(Epoch epoch, Cut cut,
         if (first_mention && listed_before_[i].count(segment.name) == 0) output.segments.push_back(segment);
       }
     }
-    if (!output.segments.empty() || !progress.chain.empty() || !progress.has_base) {
+    const bool is_first = !progress.has_base && progress.chain.empty();
+    if (is_first || !output.segments.empty()) {
       addition.outputs[i] = std::move(output);
     }
   }

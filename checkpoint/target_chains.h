@@ -33,8 +33,9 @@ class TargetChains {
   bool awaits_first_marker() const;
 
   /// Segments that an earlier decided epoch lists already are left out: a worker that had not yet heard of
-  /// that decision lists them again. An epoch without output, when nothing is waiting, adds nothing: it needs
-  /// no transaction. A target's first epoch always adds: its marker is needed.
+  /// that decision lists them again. An epoch without output adds nothing: it needs no transaction, and a
+  /// marker that is never written must not become the base. A target's first epoch always adds: its marker is
+  /// needed.
   Addition plan(Epoch epoch, Cut cut, const AcknowledgedSegments& acknowledged) const;
   /// entries() as they will be: for the manifest.
   std::vector<TargetEntry> entries_with(const Addition& addition) const;

@@ -185,6 +185,25 @@ TEST_CASE("R4: a number that was seen is not written again, not even after a fai
   CHECK(directory->write_manifest(manifest_of(5)).ok());
 }
 
+TEST_CASE("R14: a first start that could not write checkpoint 0 is tried again as the first start") {
+  const TemporaryDirectory folder;
+  FailingFileSystem files;
+  {
+    const auto directory = open_directory(folder.path(), 2, &files);
+    files.fail_at(2, 1000);  // nor can the temporary file be removed
+    CHECK_FALSE(directory->write_manifest(manifest_of(0)).ok());
+    files.heal();
+    REQUIRE(directory->reload().ok());
+    CHECK_FALSE(directory->highest_seen().has_value());
+    files.fail_at(3);
+    CHECK_FALSE(directory->write_manifest(manifest_of(0)).ok());
+    CHECK(directory->write_manifest(manifest_of(0)).ok());
+    CHECK(absl::IsInternal(directory->write_manifest(manifest_of(0))));
+  }
+  std::ofstream(folder / decided_name(0), std::ios::trunc) << "damaged";
+  CHECK(absl::IsInternal(open_directory(folder.path())->write_manifest(manifest_of(0))));
+}
+
 TEST_CASE("Foreign files are nobody's manifests and stay") {
   const TemporaryDirectory folder;
   for (const char* name :
