@@ -147,7 +147,7 @@ class HashSlots {
         slot.flags |= kDropped;
       }
     });
-    if (kept == shard.used && capacity_for(kept) >= before) return 0;
+    if (kept == shard.used && capacity_for(kept) * uint64_t{2} > before) return 0;
     rebuild(shard, std::min(capacity_for(kept), before),
             [](const Slot& slot) { return (slot.flags & kDropped) == 0; });
     return (before - shard.capacity) * sizeof(Slot);

@@ -29,6 +29,7 @@ class KeyedRows final : public Rows, public StateStore, private FreezableTable {
   /// memory.
   void prefetch(absl::Span<const K* const> keys, absl::Span<const uint64_t> hashes) {
     for (const uint64_t hash : hashes) slots_.prefetch(hash);
+    forget_void_rows(2 * keys.size());
     batch_.clear();
     for (size_t i = 0; i < keys.size(); ++i) batch_.push_back(row_of(*keys[i], hashes[i]));
     for (const auto& column : columns_) {
@@ -78,7 +79,7 @@ class KeyedRows final : public Rows, public StateStore, private FreezableTable {
     if (free_.empty()) {
       const Row row = static_cast<Row>(info_.size());
       WEIR_CHECK(row != kNoRow);
-      info_.emplace_back();
+      info_.grow(info_.size() + 1);
       for (const auto& column : columns_) column->grow(info_.size());
       return row;
     }
@@ -94,6 +95,17 @@ class KeyedRows final : public Rows, public StateStore, private FreezableTable {
     free_.push_back(row);
   }
 
+  /// Rows of keys that have no state any more, or never had: looks at so many rows as may come with this
+  /// batch.
+  void forget_void_rows(size_t looks) {
+    for (; looks > 0 && info_.size() > 0; --looks) {
+      void_hand_ = void_hand_ + 1 < info_.size() ? void_hand_ + 1 : 0;
+      const Row row = static_cast<Row>(void_hand_);
+      if (info_[row].in_use && !std::exchange(info_[row].used, false) && every_column(&Column::is_void, row))
+        forget(row);
+    }
+  }
+
   void add_column(std::unique_ptr<Column> column) override {
     column->grow(info_.size());
     columns_.push_back(std::move(column));
@@ -107,7 +119,7 @@ class KeyedRows final : public Rows, public StateStore, private FreezableTable {
   }
 
   uint64_t evict(uint64_t bytes) override {
-    if (info_.empty() || current_ != kNoRow) return 0;
+    if (info_.size() == 0 || current_ != kNoRow) return 0;
     const uint64_t per_row = bytes_per_row();
     uint64_t freed = 0;
     // Twice round: the first time a row that was used since the last visit stays.
@@ -136,11 +148,12 @@ class KeyedRows final : public Rows, public StateStore, private FreezableTable {
   }
 
   HashSlots<Slot> slots_;
-  std::vector<Info> info_;
+  Segments<Info> info_;
   std::vector<Row> free_;
   std::vector<Row> batch_;
   std::vector<std::unique_ptr<Column>> columns_;
   size_t hand_ = 0;
+  size_t void_hand_ = 0;
 };
 
 }  // namespace weir::detail

@@ -233,8 +233,8 @@ class KeyedTable final : public FreezableTable {
     V value;
   };
 
-  /// Epochs count up from 1 and a run does not last for 2^32 of them.
-  static uint32_t stamp(Epoch epoch) { return static_cast<uint32_t>(epoch.number); }
+  /// Never 0, and a run does not last for 2^32 epochs.
+  static uint32_t stamp(Epoch epoch) { return static_cast<uint32_t>(epoch.number + 1); }
 
   Slot* find_slot(const K& key, uint64_t hash) const {
     return slots_.find(hash, [&](const Slot& slot) { return slot.key == key; });

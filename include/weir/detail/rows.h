@@ -19,6 +19,24 @@ namespace weir::detail {
 using Row = uint32_t;
 inline constexpr Row kNoRow = std::numeric_limits<Row>::max();
 
+/// An array that grows without moving what it holds.
+template <class T>
+class Segments {
+ public:
+  size_t size() const { return size_; }
+  T& operator[](size_t i) { return segments_[i / kSegment][i % kSegment]; }
+  const T& operator[](size_t i) const { return segments_[i / kSegment][i % kSegment]; }
+  void grow(size_t size) {
+    while (segments_.size() * kSegment < size) segments_.push_back(std::make_unique<T[]>(kSegment));
+    size_ = size;
+  }
+
+ private:
+  static constexpr size_t kSegment = 1024;
+  std::vector<std::unique_ptr<T[]>> segments_;
+  size_t size_ = 0;
+};
+
 /// What a column needs from the table of keys.
 class Rows {
  public:
@@ -93,12 +111,8 @@ class ValueColumn final : public Column {
     make_dirty(slot, row);
   }
 
-  void grow(size_t rows) override {
-    while (segments_.size() * kSegment < rows) segments_.push_back(std::make_unique<Slot[]>(kSegment));
-  }
-  void prefetch(Row row) const override {
-    __builtin_prefetch(&segments_[row / kSegment][row % kSegment], 1, 2);
-  }
+  void grow(size_t rows) override { slots_.grow(rows); }
+  void prefetch(Row row) const override { __builtin_prefetch(&slots_[row], 1, 2); }
 
   void load(absl::Span<const Row> rows) override {
     if (incomplete_.none()) return;
@@ -129,7 +143,7 @@ class ValueColumn final : public Column {
       const bool present = (slot.flags & kPresent) != 0;
       slot.flags &= static_cast<uint8_t>(~(kDirty | kStored));
       if (!present && !stored) continue;  // came and went within the epoch
-      slot.frozen_in = static_cast<uint32_t>(epoch.number);
+      slot.frozen_in = stamp(epoch);
       frozen.begin();
       append_key(frozen.buffer(), row);
       frozen.key_done();
@@ -145,7 +159,7 @@ class ValueColumn final : public Column {
     dirty_.clear();
     if (puts > 0) average_bytes_ = (frozen.buffer().size() - before) / puts;
   }
-  void base_advanced(Epoch epoch) override { base_ = static_cast<uint32_t>(epoch.number); }
+  void base_advanced(Epoch epoch) override { base_ = stamp(epoch); }
 
   bool is_evictable(Row row) const override {
     const Slot& slot = at(row);
@@ -166,7 +180,6 @@ class ValueColumn final : public Column {
   }
 
  private:
-  static constexpr size_t kSegment = 1024;
   enum Flag : uint8_t {
     kKnown = 1,  ///< value and kPresent are the truth; else the store has to be asked
     kPresent = 2,
@@ -179,8 +192,10 @@ class ValueColumn final : public Column {
     uint8_t flags = 0;
   };
 
-  Slot& at(Row row) { return segments_[row / kSegment][row % kSegment]; }
-  const Slot& at(Row row) const { return segments_[row / kSegment][row % kSegment]; }
+  /// Never 0, and a run does not last for 2^32 epochs.
+  static uint32_t stamp(Epoch epoch) { return static_cast<uint32_t>(epoch.number + 1); }
+  Slot& at(Row row) { return slots_[row]; }
+  const Slot& at(Row row) const { return slots_[row]; }
   Slot& known(Row row) {
     Slot& slot = at(row);
     if ((slot.flags & kKnown) == 0) {
@@ -203,7 +218,7 @@ class ValueColumn final : public Column {
   Rows& rows_;
   const uint16_t state_;
   IncompleteGroups incomplete_;
-  std::vector<std::unique_ptr<Slot[]>> segments_;
+  Segments<Slot> slots_;
   std::vector<Row> dirty_;
   uint32_t base_ = 0;
   uint64_t average_bytes_ = 0;
