@@ -13,7 +13,7 @@ constexpr double kRounding = 1e-6;
 RateLimiter::RateLimiter(const Clock& clock, double per_second)
     : clock_(&clock),
       per_millisecond_(per_second / 1000),
-      limit_(std::max(1.0, per_millisecond_ * kKeptMilliseconds)),
+      limit_(1 + per_millisecond_ * kKeptMilliseconds),
       refilled_(clock.now()) {}
 
 size_t RateLimiter::available(size_t wanted) {

@@ -7,8 +7,8 @@
 
 namespace weir {
 
-/// At most rate · t records in any t since the start; what was not used is kept for 100 ms, so that a source
-/// that was held back does not rush afterwards. One thread.
+/// At most rate · t records in any t since the start; what was not used is kept for 100 ms (and one record),
+/// so that a source that was held back does not rush afterwards. One thread.
 class RateLimiter {
  public:
   /// per_second 0: no limit. The clock outlives the limiter.
