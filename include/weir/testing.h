@@ -131,7 +131,7 @@ class OperatorTester {
   /// Sets the clock and calls the operator while it has something due.
   void processing_time(Timestamp now) { bench_.processing_time(now); }
 
-  /// What a checkpoint would hold.
+  /// What a checkpoint would hold. With kWorkerStore it refers to files that live as long as this tester.
   std::string save() { return bench_.save(); }
   /// Replaces the operator by one that starts from this.
   void restore(std::string_view saved) { bench_.restore(saved); }
@@ -154,7 +154,7 @@ class OperatorTester {
   /// As text, a line each: records and, as "W(999)" and "P(999)", watermarks and processing time; since the
   /// start.
   std::vector<std::string> transcript(size_t port = 0) const { return bench_.transcript(port); }
-  /// Keys in the store after a save.
+  /// Keys in the store after a save; kMemory only.
   size_t state_entries() const { return bench_.state_entries(); }
   /// How often the operator gave the thread back during the last watermark or processing_time.
   int yields() const { return bench_.yields(); }
@@ -203,9 +203,10 @@ class Script {
   std::vector<Timed<In>> records_;
 };
 
-/// Runs the script as it is; with batches of one; with adjacent batches joined; each of these with a restart
-/// between any two steps, with a restart at each single gap, and with all state moved out of memory after
-/// each step; over each kind of store. Empty, or which mode gave something else and what.
+/// Runs the script as it is, with batches of one, and with adjacent batches joined; each of these also with a restart
+/// between any two steps, with a restart at each single gap, and with all state moved out of memory after each step.
+/// With .store = TestStore::kWorkerStore all but the single gaps once more on the real store. Empty, or which mode gave
+/// something else and what.
 template <class In, class... Outs>
 std::string run_all_modes(std::shared_ptr<const OperatorFactory> factory, const Script<In, Outs...>& script,
                           TesterOptions<In> options = {}) {

@@ -107,7 +107,8 @@ void draw_steps(Random& random, int64_t base, int64_t step_scale, int steps, Ora
   if (watermark < std::numeric_limits<int64_t>::max()) oracle.watermark(kMaxTimestamp);
 }
 
-void check_against_oracle(uint64_t seed, int64_t base, int64_t step_scale, int steps) {
+void check_against_oracle(uint64_t seed, int64_t base, int64_t step_scale, int steps,
+                          testing::TestStore store = testing::TestStore::kMemory) {
   Random random(seed);
   const Settings settings = draw_settings(random);
   HitScript script;
@@ -116,13 +117,18 @@ void check_against_oracle(uint64_t seed, int64_t base, int64_t step_scale, int s
   INFO("seed " << seed << ", " << settings.spec.describe() << ", lateness "
                << settings.options.allowed_lateness.count() << ", purge "
                << (settings.options.on_fire == OnFire::kPurge));
-  REQUIRE(run_windows(script, settings.spec, settings.options) == "");
+  REQUIRE(run_windows(script, settings.spec, settings.options, store) == "");
 }
 
 }  // namespace
 
 TEST_CASE("Windows give what a naive oracle gives") {
   for (uint64_t i = 0; i < 60; ++i) check_against_oracle(seed() + i, 0, 10, 90);
+}
+
+TEST_CASE("Windows give what a naive oracle gives over the real store") {
+  for (uint64_t i = 0; i < 4; ++i)
+    check_against_oracle(seed() + 500 + i, 0, 10, 60, testing::TestStore::kWorkerStore);
 }
 
 TEST_CASE("Windows give what a naive oracle gives when time is sparse or dense") {

@@ -36,8 +36,9 @@ std::shared_ptr<const OperatorFactory> window_factory(WindowSpec spec, WindowOpt
 
 inline const testing::TesterOptions<Hit> kByKey{.key = &Hit::key};
 
-inline std::string run_windows(const HitScript& script, WindowSpec spec, WindowOptions options = {}) {
-  return testing::run_all_modes(window_factory(spec, options), script, kByKey);
+inline std::string run_windows(const HitScript& script, WindowSpec spec, WindowOptions options = {},
+                               testing::TestStore store = testing::TestStore::kWorkerStore) {
+  return testing::run_all_modes(window_factory(spec, options), script, {.key = &Hit::key, .store = store});
 }
 
 inline Result result(std::string key, int64_t start, int64_t end, int64_t value) {
