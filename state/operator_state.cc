@@ -88,8 +88,7 @@ void OperatorState::delete_range_at_next_freeze(std::string begin, std::string e
   hidden_.hide(dying_ranges_.back());
 }
 
-detail::FrozenEntries OperatorState::freeze(Epoch epoch) {
-  detail::FrozenEntries frozen;
+void OperatorState::freeze(Epoch epoch, detail::FrozenEntries& frozen) {
   // What the last epoch needed: growing by doubling would copy it all again, within the pause.
   frozen.buffer().reserve(last_frozen_bytes_ + last_frozen_bytes_ / 4);
   frozen.entries().reserve(last_frozen_entries_ + last_frozen_entries_ / 4);
@@ -99,7 +98,6 @@ detail::FrozenEntries OperatorState::freeze(Epoch epoch) {
   for (const KeyRange& range : frozen.ranges()) hidden_.set_until(range, epoch);
   last_frozen_bytes_ = frozen.buffer().size();
   last_frozen_entries_ = frozen.entries().size();
-  return frozen;
 }
 
 void OperatorState::base_advanced(Epoch epoch) {

@@ -32,8 +32,8 @@ class OperatorState final : public detail::StateBackend {
             absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) override;
   void delete_range_at_next_freeze(std::string begin, std::string end) override;
 
-  /// All changes since the last freeze.
-  detail::FrozenEntries freeze(Epoch epoch);
+  /// Appends all changes since the last freeze.
+  void freeze(Epoch epoch, detail::FrozenEntries& frozen);
   void base_advanced(Epoch epoch);
   uint64_t memory_bytes() const;
   size_t table_count() const { return tables_.size(); }

@@ -13,6 +13,15 @@
 
 namespace weir {
 
+namespace {
+
+/// Buffers kept for the next epochs, and up to which size: the memory of an ordinary epoch, not that of the
+/// largest.
+constexpr size_t kSpares = 8;
+constexpr size_t kLargestSpare = 16 << 20;
+
+}  // namespace
+
 SnapshotWriter::SnapshotWriter(std::shared_ptr<rocksdb::DB> database, rocksdb::Options options,
                                FileSystem& files, SnapshotFolders folders, WorkerSnapshot listed,
                                bool needs_base)
@@ -21,6 +30,8 @@ SnapshotWriter::SnapshotWriter(std::shared_ptr<rocksdb::DB> database, rocksdb::O
       files_(files),
       folders_(std::move(folders)),
       needs_base_(needs_base) {
+  // Read once, soon: by a merge or a restore.
+  options_.bottommost_compression = rocksdb::kNoCompression;
   base_.directory = std::move(listed.base_directory);
   base_.files = std::move(listed.base);
   base_.listed = true;
@@ -34,6 +45,21 @@ void SnapshotWriter::add(Epoch epoch, std::vector<detail::FrozenEntries> parts) 
   queued_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   const std::lock_guard lock(queue_mutex_);
   queue_.push_back({epoch, std::move(parts), bytes});
+}
+
+detail::FrozenEntries SnapshotWriter::take_spare() {
+  const std::lock_guard lock(queue_mutex_);
+  if (spares_.empty()) return {};
+  detail::FrozenEntries spare = std::move(spares_.back());
+  spares_.pop_back();
+  return spare;
+}
+
+void SnapshotWriter::give_spare(detail::FrozenEntries spare) {
+  spare.clear();
+  const std::lock_guard lock(queue_mutex_);
+  if (spares_.size() < kSpares && spare.buffer().capacity() <= kLargestSpare)
+    spares_.push_back(std::move(spare));
 }
 
 absl::StatusOr<WorkerSnapshot> SnapshotWriter::write(Epoch epoch, std::vector<StateEntry> states) {
@@ -59,7 +85,7 @@ absl::StatusOr<WorkerSnapshot> SnapshotWriter::write(Epoch epoch, std::vector<St
 
 absl::Status SnapshotWriter::write_queued(Epoch epoch) {
   while (true) {
-    const Queued* next = nullptr;
+    Queued* next = nullptr;
     {
       const std::lock_guard lock(queue_mutex_);
       if (!queue_.empty() && queue_.front().epoch <= epoch)
@@ -67,6 +93,7 @@ absl::Status SnapshotWriter::write_queued(Epoch epoch) {
     }
     if (next == nullptr) break;
     WEIR_RETURN_IF_ERROR(write_delta(*next));
+    for (detail::FrozenEntries& part : next->parts) give_spare(std::move(part));
     const std::lock_guard lock(queue_mutex_);
     queued_bytes_.fetch_sub(next->bytes, std::memory_order_relaxed);
     queue_.pop_front();

@@ -59,6 +59,10 @@ class SnapshotWriter {
   /// The frozen changes of an epoch. Worker's thread; epochs in order.
   void add(Epoch epoch, std::vector<detail::FrozenEntries> parts);
 
+  /// An empty buffer, with the memory of one that has been written if there is one. Worker's thread.
+  detail::FrozenEntries take_spare();
+  void give_spare(detail::FrozenEntries spare);
+
   /// Writes what is queued up to `epoch` and gives the files that are the state at it. Pool.
   absl::StatusOr<WorkerSnapshot> write(Epoch epoch, std::vector<StateEntry> states);
 
@@ -99,12 +103,13 @@ class SnapshotWriter {
   std::string absolute(const std::string& relative) const { return folders_.checkpoint + "/" + relative; }
 
   const std::shared_ptr<rocksdb::DB> database_;
-  const rocksdb::Options options_;
+  rocksdb::Options options_;
   FileSystem& files_;
   const SnapshotFolders folders_;
 
   std::mutex queue_mutex_;
   std::deque<Queued> queue_;
+  std::vector<detail::FrozenEntries> spares_;
 
   std::mutex files_mutex_;
   bool needs_base_;

@@ -71,8 +71,13 @@ void WorkerStore::drop_unclaimed() {
 void WorkerStore::freeze(const std::string& operator_id, Epoch epoch) {
   for (const Operator& known : operators_) {
     if (known.id != operator_id) continue;
-    detail::FrozenEntries frozen = known.state->freeze(epoch);
-    if (!frozen.empty()) frozen_.push_back(std::move(frozen));
+    detail::FrozenEntries frozen = writer_->take_spare();
+    known.state->freeze(epoch, frozen);
+    if (frozen.empty()) {
+      writer_->give_spare(std::move(frozen));
+    } else {
+      frozen_.push_back(std::move(frozen));
+    }
   }
 }
 

@@ -113,17 +113,24 @@ class HashSlots {
     set_mark(shard, static_cast<uint32_t>(&slot - shard.slots), true);
   }
 
-  /// Visits the marked entries and removes the marks. visit may change an entry, not the table.
-  template <class Visit>
-  void take_marked(Visit&& visit) {
+  /// Visits the marked entries and removes the marks. visit may change an entry, not the table. peek(entry)
+  /// comes some entries before visit(entry): to prefetch what an entry points to.
+  template <class Peek, class Visit>
+  void take_marked(Peek&& peek, Visit&& visit) {
+    constexpr size_t kFar = 24;
+    constexpr size_t kNear = 8;
     for (Shard& shard : shards_) {
       marked_.clear();
       for (size_t word = 0; word < shard.marks.size(); ++word)
         for (uint64_t bits = std::exchange(shard.marks[word], 0); bits != 0; bits &= bits - 1)
           marked_.push_back(static_cast<uint32_t>(word * 64) + static_cast<uint32_t>(__builtin_ctzll(bits)));
-      constexpr size_t kAhead = 12;
-      for (size_t i = 0; i < marked_.size(); ++i) {
-        if (i + kAhead < marked_.size()) __builtin_prefetch(shard.slots + marked_[i + kAhead], 1, 2);
+      const size_t count = marked_.size();
+      for (size_t i = 0; i < std::min(kFar, count); ++i) prefetch_slot(shard.slots[marked_[i]]);
+      for (size_t i = 0; i < std::min(kNear, count); ++i)
+        peek(static_cast<const Slot&>(shard.slots[marked_[i]]));
+      for (size_t i = 0; i < count; ++i) {
+        if (i + kFar < count) prefetch_slot(shard.slots[marked_[i + kFar]]);
+        if (i + kNear < count) peek(static_cast<const Slot&>(shard.slots[marked_[i + kNear]]));
         visit(shard.slots[marked_[i]]);
       }
     }
@@ -180,6 +187,11 @@ class HashSlots {
     uint32_t capacity;
     uint32_t shard;
   };
+
+  static void prefetch_slot(const Slot& slot) {
+    for (size_t at = 0; at < std::min<size_t>(sizeof slot, 128); at += 64)
+      __builtin_prefetch(reinterpret_cast<const char*>(&slot) + at, 1, 2);
+  }
 
   const Route& route_of(uint64_t hash) const { return routes_[depth_ == 0 ? 0 : hash >> (64 - depth_)]; }
   static uint32_t home(uint64_t hash, uint32_t capacity) {

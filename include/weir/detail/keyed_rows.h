@@ -47,7 +47,12 @@ class KeyedRows final : public Rows, public StateStore, private FreezableTable {
   size_t rows_in_memory() const { return slots_.size(); }
 
   uint64_t hash(Row row) const override { return info_[row].hash; }
-  void encode_key(Row row, std::string& out) const override { Serde<K>::encode(info_[row].key, out); }
+  void encode_key(Row row, std::string& out) const override {
+    const Info& info = info_[row];
+    put_key_group(out, info.hash, key_groups());
+    Serde<K>::encode(info.key, out);
+  }
+  void prefetch_key(Row row) const override { __builtin_prefetch(&info_[row], 0, 2); }
   std::string key_schema() const override { return Serde<K>::schema(); }
 
  private:

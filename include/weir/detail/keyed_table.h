@@ -165,7 +165,11 @@ class KeyedTable final : public FreezableTable {
     if (std::exchange(range_delete_, false)) frozen.delete_range(prefix_, after_prefix(prefix_));
     const size_t bytes_before = frozen.buffer().size();
     size_t puts = 0;
-    slots_.take_marked([&](Slot& slot) {
+    const auto prefetch = [](const Slot& slot) {
+      prefetch_content(slot.key);
+      prefetch_content(slot.value);
+    };
+    slots_.take_marked(prefetch, [&](Slot& slot) {
       const bool stored = (slot.flags & kStored) != 0;
       const bool absent = (slot.flags & kAbsent) != 0;
       slot.flags &= static_cast<uint8_t>(~(kDirty | kStored));

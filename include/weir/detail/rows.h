@@ -54,8 +54,9 @@ class Rows {
   uint32_t key_groups() const { return key_groups_; }
 
   virtual uint64_t hash(Row row) const = 0;
-  /// Appends the key's Serde bytes.
+  /// Appends key group and Serde bytes of the key.
   virtual void encode_key(Row row, std::string& out) const = 0;
+  virtual void prefetch_key(Row row) const = 0;
   virtual std::string key_schema() const = 0;
 
  protected:
@@ -137,7 +138,13 @@ class ValueColumn final : public Column {
   void freeze(Epoch epoch, FrozenEntries& frozen) override {
     const size_t before = frozen.buffer().size();
     size_t puts = 0;
-    for (const Row row : dirty_) {
+    constexpr size_t kAhead = 16;
+    for (size_t i = 0; i < dirty_.size(); ++i) {
+      if (i + kAhead < dirty_.size()) {
+        prefetch(dirty_[i + kAhead]);
+        rows_.prefetch_key(dirty_[i + kAhead]);
+      }
+      const Row row = dirty_[i];
       Slot& slot = at(row);
       const bool stored = (slot.flags & kStored) != 0;
       const bool present = (slot.flags & kPresent) != 0;
@@ -211,7 +218,6 @@ class ValueColumn final : public Column {
   }
   void append_key(std::string& out, Row row) const {
     put_state_prefix(out, state_, KeyLayout::kPlain, 0);
-    put_key_group(out, rows_.hash(row), rows_.key_groups());
     rows_.encode_key(row, out);
   }
 

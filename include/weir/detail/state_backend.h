@@ -57,6 +57,12 @@ class FrozenEntries {
   }
 
   bool empty() const { return entries_.empty() && ranges_.empty(); }
+  /// Keeps the memory: fresh memory costs about as much as what is written to it.
+  void clear() {
+    buffer_.clear();
+    entries_.clear();
+    ranges_.clear();
+  }
   std::vector<Entry>& entries() { return entries_; }
   const std::vector<Entry>& entries() const { return entries_; }
   const std::vector<std::pair<std::string, std::string>>& ranges() const { return ranges_; }

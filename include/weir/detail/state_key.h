@@ -14,8 +14,15 @@ inline void put_state_prefix(std::string& out, uint16_t state, KeyLayout layout,
   put_big_endian16(out, state);
   if (layout != KeyLayout::kPlain) put_sortable(out, slice_or_time);
 }
+inline uint32_t key_group_of(uint64_t hash, uint32_t key_groups) {
+  // The usual number is a power of two, and a division would be a good part of freezing an entry.
+  const bool power_of_two = (key_groups & (key_groups - 1)) == 0;
+  return static_cast<uint32_t>(power_of_two ? hash & (key_groups - 1) : hash % key_groups);
+}
 inline void put_key_group(std::string& out, uint64_t hash, uint32_t key_groups) {
-  put_big_endian16(out, static_cast<uint16_t>(hash % key_groups));
+  const uint32_t group = key_group_of(hash, key_groups);
+  const char bytes[2] = {static_cast<char>(group >> 8), static_cast<char>(group)};
+  out.append(bytes, 2);
 }
 /// Where the key group stands.
 inline constexpr size_t group_offset(KeyLayout layout) { return layout == KeyLayout::kPlain ? 2 : 10; }
@@ -32,6 +39,12 @@ inline std::string after_prefix(std::string prefix) {
 /// Throws OperatorError: the store holds bytes that its schema does not explain.
 [[noreturn]] void throw_undecodable(const char* what, std::string_view key);
 
+/// Starts loading what a string or vector holds outside of itself.
+template <class T>
+void prefetch_content(const T& value) {
+  if constexpr (requires { value.data(); }) __builtin_prefetch(value.data(), 0, 2);
+}
+
 /// Which key groups of a table may have entries that only the store has.
 class IncompleteGroups {
  public:
@@ -41,12 +54,12 @@ class IncompleteGroups {
   bool none() const { return words_.empty(); }
   bool contains(uint64_t hash) const {
     if (words_.empty()) return false;
-    const uint64_t group = hash % key_groups_;
+    const uint32_t group = key_group_of(hash, key_groups_);
     return (words_[group / 64] >> (group % 64) & 1) != 0;
   }
   void add(uint64_t hash) {
     if (words_.empty()) words_.assign((key_groups_ + 63) / 64, 0);
-    const uint64_t group = hash % key_groups_;
+    const uint32_t group = key_group_of(hash, key_groups_);
     words_[group / 64] |= uint64_t{1} << (group % 64);
   }
   void clear() { words_.clear(); }
