@@ -58,9 +58,14 @@ absl::Status KafkaReader::open(SourceContext context) {
   WEIR_RETURN_IF_ERROR(connect());
 
   std::map<std::string, int> known;
+  int everywhere = 0;
   for (const std::string& topic : settings_->topics) {
     WEIR_ASSIGN_OR_RETURN(known[topic], find_partitions(topic));
+    everywhere += known[topic];
   }
+  // Of the rate, each worker takes the share of its partitions; one without any may yet discover one.
+  const double share = static_cast<double>(std::max<size_t>(partitions_.size(), 1)) / std::max(everywhere, 1);
+  limiter_ = std::make_unique<RateLimiter>(context.clock, settings_->rate * share);
   unfinished_ = static_cast<size_t>(
       std::count_if(partitions_.begin(), partitions_.end(), [](const Partition& p) { return !p.finished; }));
   WEIR_RETURN_IF_ERROR(assign(0));
@@ -178,7 +183,10 @@ absl::StatusOr<Poll> KafkaReader::poll(size_t max_records, RawBatch& batch) {
   if (first_ == buffered_ && !fetch()) {
     return settings_->bounded && unfinished_ == 0 ? Poll::kEnd : Poll::kIdle;
   }
-  WEIR_RETURN_IF_ERROR(take_run(max_records, batch));
+  const size_t allowed = limiter_->available(max_records);
+  if (allowed == 0) return Poll::kIdle;
+  WEIR_RETURN_IF_ERROR(take_run(allowed, batch));
+  limiter_->take(batch.records.size());
   return Poll::kMore;
 }
 

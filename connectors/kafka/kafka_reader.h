@@ -15,6 +15,7 @@
 #include "connectors/kafka/client.h"
 #include "connectors/kafka/partition_discovery.h"
 #include "connectors/kafka/start_offsets.h"
+#include "runtime/base/rate_limiter.h"
 #include "weir/detail/kafka_settings.h"
 #include "weir/source.h"
 
@@ -77,6 +78,7 @@ class KafkaReader final : public RawReader {
   /// Stable addresses: batches point to the names.
   std::deque<Partition> partitions_;
   size_t unfinished_ = 0;
+  std::unique_ptr<RateLimiter> limiter_;
 
   /// [given_first_, first_): in the last batch. [first_, size): still to come.
   std::vector<rd_kafka_message_t*> buffer_;

@@ -41,6 +41,9 @@ class KafkaSourceFactory final : public RawSourceFactory {
     if (s.start.kind() == KafkaStart::Kind::kOffsets && s.topics.size() != 1) {
       return absl::InvalidArgumentError("KafkaStart::offsets is for one topic; make a source for each");
     }
+    if (!(s.rate >= 0 && s.rate <= 1e12)) {
+      return absl::InvalidArgumentError(absl::StrCat("the option .rate is ", s.rate, ", not 0 to 1e12"));
+    }
     if (s.discovery_interval < Duration{0}) {
       return absl::InvalidArgumentError("a negative .discovery_interval; 0 turns discovery off");
     }

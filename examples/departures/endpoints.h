@@ -26,7 +26,8 @@ class Endpoints {
   }
   weir::Source<Departure> departures() const {
     if (!kafka()) return file();
-    return weir::kafka_source<Departure>({.brokers = brokers_, .topic = topic_in_, .bounded = true});
+    return weir::kafka_source<Departure>(
+        {.brokers = brokers_, .topic = topic_in_, .bounded = true, .rate = rate_});
   }
 
   /// The topic that departures are read from.

@@ -35,6 +35,8 @@ struct KafkaSourceOptions {
   KafkaStart start = KafkaStart::earliest();
   /// True: ends, in each partition, at the end that was there when the job first started.
   bool bounded = false;
+  /// Records a second over all partitions; 0: as fast as they are taken.
+  double rate = 0;
   /// Tombstones can be read when T is a std::optional.
   Codec<T> codec = default_codec<T>();
   /// How often to look for new partitions, which are read from their beginning. 0: never.
@@ -55,6 +57,7 @@ Source<T> kafka_source(KafkaSourceOptions<T> options) {
   if (!options.topic.empty()) settings.topics.insert(settings.topics.begin(), std::move(options.topic));
   settings.start = std::move(options.start);
   settings.bounded = options.bounded;
+  settings.rate = options.rate;
   settings.discovery_interval = options.discovery_interval;
   settings.group = std::move(options.group);
   settings.properties = std::move(options.properties);

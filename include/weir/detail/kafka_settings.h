@@ -59,6 +59,7 @@ struct KafkaSourceSettings {
   std::vector<std::string> topics;
   KafkaStart start = KafkaStart::earliest();
   bool bounded = false;
+  double rate = 0;
   Duration discovery_interval{30'000};
   std::string group;
   KafkaProperties properties;
