@@ -262,8 +262,10 @@ void Task::start_watermark(Timestamp watermark) {
 }
 
 bool Task::start_processing_time() {
+  const Timestamp deadline = operators_deadline();
+  if (deadline == kMaxTimestamp) return false;
   const Timestamp now = options_.clock.now();
-  if (next_deadline() > now) return false;
+  if (deadline > now) return false;
   pass_ = Pass::kProcessingTime;
   pass_slot_ = 0;
   pass_time_ = now;
@@ -310,9 +312,13 @@ void Task::finish() {
 }
 
 Timestamp Task::next_deadline() const {
+  if (finished_) return kMaxTimestamp;
+  const Timestamp operators = has_deadlines_ ? operators_deadline() : kMaxTimestamp;
+  return is_source() && source_idle_ && !stopped_ ? std::min(operators, source_poll_at_) : operators;
+}
+
+Timestamp Task::operators_deadline() const {
   Timestamp next = kMaxTimestamp;
-  if (finished_) return next;
-  if (is_source() && source_idle_ && !stopped_) next = source_poll_at_;
   for (const Slot& slot : slots_)
     if (slot.processing_time != nullptr) next = std::min(next, slot.processing_time->next_deadline());
   return next;

@@ -121,6 +121,7 @@ class Task {
   void start_watermark(Timestamp watermark);
   void continue_pass();
   bool start_processing_time();
+  Timestamp operators_deadline() const;
   void set_idle(bool idle);
   void flush_writers();
   void take_barrier(Epoch epoch);
