@@ -84,7 +84,8 @@ class CheckpointDirectory {
   };
   /// The newest readable manifest. DataLoss when there are manifests and none can be read.
   absl::StatusOr<Choice> choose() const;
-  /// The file is whole but what it lists is not (its reason in `reason`): choose passes it over from now on.
+  /// The manifest is whole but a state file that it lists is not: choose passes it over until the next
+  /// reload.
   void mark_damaged(Epoch epoch, absl::Status reason);
   /// Moves every manifest with a higher number into aside/, durably. Before clean and before anything is
   /// written.
@@ -124,9 +125,5 @@ class CheckpointDirectory {
   std::vector<DamagedManifest> damaged_;
   std::optional<Epoch> highest_seen_;
 };
-
-/// Compares every file of the snapshot with its length and checksum. DataLoss names the first that differs.
-absl::Status verify_state_files(FileSystem& files, const std::string& directory,
-                                const WorkerSnapshot& snapshot);
 
 }  // namespace weir

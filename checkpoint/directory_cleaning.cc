@@ -113,25 +113,4 @@ FileListing CheckpointDirectory::release(const FileListing& pending, FileListing
   return garbage;
 }
 
-absl::Status verify_state_files(FileSystem& files, const std::string& directory,
-                                const WorkerSnapshot& snapshot) {
-  for (const auto* list : {&snapshot.base, &snapshot.deltas}) {
-    for (const StateFile& file : *list) {
-      const std::string path = directory + "/" + file.path;
-      const auto differs = [&](const std::string& what) {
-        return absl::DataLossError(absl::StrCat("state file ", path, " ", what,
-                                                "; put back a copy of it, or restore an older checkpoint"));
-      };
-      const absl::StatusOr<uint64_t> size = files.size(path);
-      if (absl::IsNotFound(size.status())) return differs("is missing");
-      WEIR_RETURN_IF_ERROR(size.status());
-      if (*size != file.bytes)
-        return differs(absl::StrCat("is ", *size, " bytes long, its manifest says ", file.bytes));
-      WEIR_ASSIGN_OR_RETURN(const uint64_t checksum, checksum_file(files, path));
-      if (checksum != file.checksum) return differs("does not have the checksum of its manifest");
-    }
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace weir

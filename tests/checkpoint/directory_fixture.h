@@ -40,16 +40,6 @@ inline absl::Status open_status(const std::string& path, const std::string& job 
   return CheckpointDirectory::open(options).status();
 }
 
-/// A state file of these bytes, as a manifest lists it.
-inline StateFile put_state_file(const std::string& directory, const std::string& path,
-                                const std::string& bytes = "x") {
-  FileSystem& files = real_file_system();
-  (void)files.make_directories(directory + "/" + path.substr(0, path.rfind('/')));
-  if (!write_file(files, directory + "/" + path, bytes).ok())
-    throw std::runtime_error("cannot write " + path);
-  return {path, bytes.size(), *checksum_file(files, directory + "/" + path)};
-}
-
 inline bool exists(const std::string& path) { return real_file_system().size(path).ok(); }
 
 inline std::set<std::string> names_in(const std::string& directory) {
