@@ -1,7 +1,7 @@
 #pragma once
 // JSON of what Boost.Describe describes: structs as objects in the order of the description, enums by name.
 
-#include "weir/detail/json_types.h"
+#include "weir/detail/json_containers.h"
 #include "weir/detail/serde_described.h"
 
 namespace weir::detail {
