@@ -109,9 +109,8 @@ absl::StatusOr<std::string> cluster_id(const std::shared_ptr<Client>& client, co
 }
 
 absl::StatusOr<int> partition_count(const std::shared_ptr<Client>& client, const std::string& topic,
-                                    const Cancelled& cancelled) {
-  // A topic that was created a moment ago may be unknown to the broker that is asked.
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+                                    const Cancelled& cancelled, std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
   while (true) {
     WEIR_ASSIGN_OR_RETURN(const MetadataAnswer answer, interruptible(cancelled, [client, topic] {
                             return ask_partitions(*client, topic);
@@ -122,7 +121,7 @@ absl::StatusOr<int> partition_count(const std::shared_ptr<Client>& client, const
     const std::string what = absl::StrCat(client->name(), ": topic '", topic, "' at ", client->brokers());
     if (answer.error != RD_KAFKA_RESP_ERR_NO_ERROR) return error_status(answer.error, what);
     if (answer.topic_error == RD_KAFKA_RESP_ERR_NO_ERROR && answer.partitions > 0) return answer.partitions;
-    if (std::chrono::steady_clock::now() > deadline) {
+    if (std::chrono::steady_clock::now() >= deadline) {
       if (answer.topic_error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
         return absl::NotFoundError(
             absl::StrCat(what, " does not exist; create it (Weir does not), or correct its name"));

@@ -18,9 +18,11 @@ inline constexpr std::chrono::milliseconds kClusterTimeout{10'000};
 /// Unavailable, naming the brokers, when none answers.
 absl::StatusOr<std::string> cluster_id(const std::shared_ptr<Client>& client, const Cancelled& cancelled);
 
-/// Number of partitions. NotFound naming topic and brokers when it does not exist; it is not created.
+/// Number of partitions. NotFound naming topic and brokers when it does not exist for as long as `patience`
+/// lasts: the broker that is asked may not have heard yet of a topic that was just created.
 absl::StatusOr<int> partition_count(const std::shared_ptr<Client>& client, const std::string& topic,
-                                    const Cancelled& cancelled);
+                                    const Cancelled& cancelled,
+                                    std::chrono::milliseconds patience = std::chrono::milliseconds(2000));
 
 using Configuration = std::map<std::string, std::string>;
 absl::StatusOr<Configuration> topic_configuration(const std::shared_ptr<Client>& client,

@@ -130,7 +130,7 @@ absl::StatusOr<size_t> KafkaTarget::check(const TargetProgress& progress, bool f
 }
 
 absl::Status KafkaTarget::look_first(const TargetProgress& progress, bool first_start) {
-  WEIR_ASSIGN_OR_RETURN(const bool exists, markers_->exists());
+  WEIR_ASSIGN_OR_RETURN(const bool exists, markers_->exists(progress.has_base));
   if (!exists) {
     // Refused before the topic is made: an empty one would look like a first start.
     WEIR_RETURN_IF_ERROR(check(progress, first_start, std::nullopt).status());
@@ -288,6 +288,7 @@ absl::Status KafkaTarget::check_still_ours(const std::optional<Marker>& marker) 
 }
 
 absl::Status KafkaTarget::renew_producer() {
+  log()->info("{}: an earlier commit request may still be on its way: renewing the producer (R19)", name_);
   producer_.reset();
   // Before init: it would fence a newer instance.
   WEIR_ASSIGN_OR_RETURN(std::optional<Marker> marker, markers_->read_last(ReadUntil::kCommitted));

@@ -29,8 +29,9 @@ std::string MarkerTopic::where() const {
   return absl::StrCat(admin_->name(), ": marker topic '", name_, "' at ", admin_->brokers());
 }
 
-absl::StatusOr<bool> MarkerTopic::exists() {
-  const absl::StatusOr<int> count = partition_count(admin_, name_, cancelled_);
+absl::StatusOr<bool> MarkerTopic::exists(bool expected) {
+  const std::chrono::milliseconds patience(expected ? 2000 : 0);
+  const absl::StatusOr<int> count = partition_count(admin_, name_, cancelled_, patience);
   if (count.ok()) return true;
   if (absl::IsNotFound(count.status())) return false;
   return count.status();

@@ -33,7 +33,8 @@ class MarkerTopic {
   static std::string name_for(const std::string& job);
   const std::string& name() const { return name_; }
 
-  absl::StatusOr<bool> exists();
+  /// `expected`: a "no" is asked for again before it is believed.
+  absl::StatusOr<bool> exists(bool expected);
   /// OK when it exists already.
   absl::Status create();
   /// One partition, and a cleanup.policy of exactly "compact": any other may delete the last marker.
