@@ -112,9 +112,12 @@ uint64_t OperatorState::memory_bytes() const {
 }
 
 uint64_t OperatorState::evict(uint64_t bytes) {
+  const uint64_t may_look_at = detail::FreezableTable::bytes_to_look_at(bytes);
   uint64_t freed = 0;
-  for (size_t visited = 0; freed < bytes && visited < tables_.size(); ++visited) {
+  uint64_t looked = 0;
+  for (size_t visited = 0; visited < tables_.size() && freed < bytes && looked < may_look_at; ++visited) {
     hand_ = hand_ + 1 < tables_.size() ? hand_ + 1 : 0;
+    looked += tables_[hand_]->memory_bytes();
     freed += tables_[hand_]->evict(bytes - freed);
   }
   return freed;

@@ -22,8 +22,9 @@ namespace {
 /// at once.
 constexpr size_t kDeltasPerBase = 8;
 constexpr uint64_t kDeltaBytesPerBase = 256 << 20;
-/// What a call of maintain() drops at most: well under a millisecond's work per megabyte.
-constexpr uint64_t kEvictedAtOnce = 2 << 20;
+/// What a call of maintain() drops: enough to be worth it, and less than a millisecond's work.
+constexpr uint64_t kLeastEvicted = 256 << 10;
+constexpr uint64_t kMostEvicted = 1 << 20;
 
 }  // namespace
 
@@ -115,6 +116,7 @@ void WorkerStore::apply(const absl::StatusOr<BaseAdvanced>& result) {
   set_waiting(false);
   after_advance_ = true;
   idle_below_ = 0;
+  looked_in_vain_ = 0;
 }
 
 void WorkerStore::maintain() {
@@ -135,12 +137,17 @@ void WorkerStore::maintain() {
   // Each worker gives in proportion to what it has.
   const double share = static_cast<double>(own) / static_cast<double>(used);
   const auto excess = static_cast<uint64_t>(static_cast<double>(used - memory_->soft_limit()) * share);
-  const uint64_t wanted = std::min(excess, kEvictedAtOnce);
+  const uint64_t wanted = std::clamp(excess, kLeastEvicted, kMostEvicted);
   if (evict(wanted) * 2 >= wanted) {
+    looked_in_vain_ = 0;
     count_memory();
     return;
   }
+  looked_in_vain_ += detail::FreezableTable::bytes_to_look_at(wanted);
   const uint64_t left = count_memory();
+  // An entry goes at the second look, if at all.
+  if (looked_in_vain_ < 2 * left) return;
+  looked_in_vain_ = 0;
   // Right after a base advance what is left cannot go (timers, changes of this epoch), and another checkpoint
   // would not change that: it is asked for only when an eighth more has come.
   if (!after_advance_) set_waiting(true);
@@ -159,7 +166,12 @@ uint64_t WorkerStore::evict(uint64_t bytes) {
 
 void WorkerStore::set_waiting(bool waiting) {
   if (std::exchange(wants_checkpoint_, waiting) == waiting || memory_ == nullptr) return;
-  waiting ? memory_->begin_waiting() : memory_->end_waiting();
+  if (!waiting) return memory_->end_waiting();
+  memory_->begin_waiting();
+  log()->info(
+      "worker {}: keyed state takes {} of {} bytes (all workers), none can go before a checkpoint: asking "
+      "for one",
+      options_.worker, memory_->used(), memory_->limit());
 }
 
 uint64_t WorkerStore::memory_bytes() const {

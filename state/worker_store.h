@@ -120,6 +120,7 @@ class WorkerStore {
   uint64_t counted_bytes_ = 0;
   bool after_advance_ = false;  ///< and memory has been short since
   uint64_t idle_below_ = 0;     ///< nothing can go before memory has grown to this
+  uint64_t looked_in_vain_ = 0;
   size_t calls_since_count_ = 0;
   size_t hand_ = 0;
 };

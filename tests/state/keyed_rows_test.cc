@@ -76,7 +76,7 @@ TEST_CASE("values come back after eviction and after a restore, cleared ones do 
       if (epoch == 25)
         for (int i = 0; i < kKeys; i += 5) function.with(std::to_string(i), [&] { function.count.clear(); });
       last = test::snapshot(*store, epoch);
-      store->maintain();
+      for (int i = 0; i < 20; ++i) store->maintain();
       test::advance(*store);
       for (int i = 0; i < 100; ++i) store->maintain();
     }

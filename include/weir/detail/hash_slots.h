@@ -139,6 +139,7 @@ class HashSlots {
   // Shards by number, for sweeps.
   size_t shard_count() const { return shards_.size(); }
   Shard& shard(size_t number) { return shards_[number]; }
+  uint64_t shard_bytes(size_t number) const { return shards_[number].capacity * sizeof(Slot); }
 
   /// Drops the entries for which keep(slot) is false and gives back the room; gives the bytes that this
   /// freed.

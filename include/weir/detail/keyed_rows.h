@@ -5,6 +5,7 @@
 // Invariant: a row leaves memory only when the values of all columns may (see keyed_table.h); dirty rows
 // never move.
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -126,9 +127,11 @@ class KeyedRows final : public Rows, public StateStore, private FreezableTable {
   uint64_t evict(uint64_t bytes) override {
     if (info_.size() == 0 || current_ != kNoRow) return 0;
     const uint64_t per_row = bytes_per_row();
+    const uint64_t looks = bytes_to_look_at(bytes) / per_row + 1;
     uint64_t freed = 0;
-    // Twice round: the first time a row that was used since the last visit stays.
-    for (size_t visited = 0; freed < bytes && visited < 2 * info_.size(); ++visited) {
+    // At most twice round: the first time a row that was used since the last visit stays.
+    for (size_t visited = 0; freed < bytes && visited < std::min(looks, uint64_t{2} * info_.size());
+         ++visited) {
       hand_ = hand_ + 1 < info_.size() ? hand_ + 1 : 0;
       const Row row = static_cast<Row>(hand_);
       if (!info_[row].in_use || std::exchange(info_[row].used, false) ||

@@ -194,9 +194,12 @@ class KeyedTable final : public FreezableTable {
   uint64_t evict(uint64_t bytes) override {
     if (cursor_open_ || options_.backend == nullptr) return 0;
     uint64_t freed = 0;
-    // Twice round: the first time an entry that was used since the last visit stays.
-    for (size_t visited = 0; freed < bytes && visited < 2 * slots_.shard_count(); ++visited) {
+    uint64_t looked = 0;
+    // At most twice round: the first time an entry that was used since the last visit stays.
+    for (size_t visited = 0; visited < 2 * slots_.shard_count(); ++visited) {
+      if (freed >= bytes || looked >= bytes_to_look_at(bytes)) break;
       hand_ = hand_ + 1 < slots_.shard_count() ? hand_ + 1 : 0;
+      looked += slots_.shard_bytes(hand_);
       const size_t before = slots_.size();
       freed += slots_.shrink(hand_, [&](Slot& slot) {
         if (!is_evictable(slot)) return true;

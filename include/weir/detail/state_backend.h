@@ -88,7 +88,12 @@ class FreezableTable {
   /// Everything frozen up to `epoch` is in the base: such entries may leave memory.
   virtual void base_advanced(Epoch epoch) = 0;
   /// Drops up to about `bytes` of entries whose value is in the base (second chance); gives what it freed.
+  /// Looks at no more than about kLooksPerEviction times `bytes` and goes on from there the next time.
   virtual uint64_t evict(uint64_t bytes) = 0;
+  static constexpr uint64_t kLooksPerEviction = 4;
+  static uint64_t bytes_to_look_at(uint64_t bytes) {
+    return bytes > UINT64_MAX / kLooksPerEviction ? UINT64_MAX : bytes * kLooksPerEviction;
+  }
   virtual uint64_t memory_bytes() const = 0;
 };
 
