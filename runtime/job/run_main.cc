@@ -120,8 +120,8 @@ std::map<std::string, std::string> pipeline_flags(const std::vector<std::string>
   return given;
 }
 
-void print_help(CLI::App& app, std::string_view name, const Arguments& arguments) {
-  std::string text = app.help(std::string(name));
+void print_help(CLI::App& app, const Arguments& arguments) {
+  std::string text = app.help();
   if (!arguments.asked().empty()) text += "\nFlags of this pipeline:\n";
   for (const Arguments::Flag& flag : arguments.asked()) {
     absl::StrAppendFormat(&text, "  --%-25s %s [%s]\n", flag.name, flag.help, flag.otherwise);
@@ -200,7 +200,7 @@ int run_main(int argc, char** argv, std::string_view name, const PipelineFunctio
     Pipeline pipeline;
     define(pipeline, arguments);
     if (flags.help) {
-      print_help(app, name, arguments);
+      print_help(app, arguments);
       return 0;
     }
     if (const std::vector<std::string> unknown = arguments.unknown(); !unknown.empty())
