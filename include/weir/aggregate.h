@@ -18,7 +18,8 @@ namespace weir {
 
 /// A value with three functions over an accumulator. The accumulator is state: described or otherwise
 /// Serializable, and Accumulator{} is the one of no records. merge must not care how the records were
-/// divided, since windows that overlap share the accumulators of their slices.
+/// divided, since windows that overlap share the accumulators of their slices; what is merged into an
+/// accumulator comes later in time.
 ///
 ///   struct Vwap {
 ///     using Accumulator = Turnover;                                      // struct Turnover { double
@@ -32,6 +33,7 @@ namespace weir {
 template <class A, class T, class K>
 concept Aggregate =
     std::copy_constructible<A> && Serializable<typename A::Accumulator> &&
+    std::copyable<typename A::Accumulator> &&
     requires(const A& aggregate, typename A::Accumulator& into, const typename A::Accumulator& from,
              const T& record, const K& key, Window window) {
       aggregate.add(into, record);
