@@ -69,8 +69,8 @@ class SinkTarget {
   /// target's marker is now `epochs.back()`, which becomes the base; false: there was nothing to make visible
   /// and nothing was written, so the epochs leave the chain while the base stays what it is (else a later
   /// recovery would look for a marker that never was). A target without any marker always writes one: the
-  /// first epoch's commit, though empty, is how it comes into being (R14). On an error the target forgets what
-  /// it did, and the job restarts from its last checkpoint, whose recovery finds out.
+  /// first epoch's commit, though empty, is how it comes into being (R14). On an error the target forgets
+  /// what it did, and the job restarts from its last checkpoint, whose recovery finds out.
   virtual absl::StatusOr<bool> commit(absl::Span<const EpochOutput> epochs) = 0;
 
   /// Segments that nothing needs any more (applied, and in no retained checkpoint).

@@ -203,10 +203,10 @@ class Script {
   std::vector<Timed<In>> records_;
 };
 
-/// Runs the script as it is, with batches of one, and with adjacent batches joined; each of these also with a restart
-/// between any two steps, with a restart at each single gap, and with all state moved out of memory after each step.
-/// With .store = TestStore::kWorkerStore all but the single gaps once more on the real store. Empty, or which mode gave
-/// something else and what.
+/// Runs the script as it is, with batches of one, and with adjacent batches joined; each of these also with a
+/// restart between any two steps, with a restart at each single gap, and with all state moved out of memory
+/// after each step. With .store = TestStore::kWorkerStore all but the single gaps once more on the real
+/// store. Empty, or which mode gave something else and what.
 template <class In, class... Outs>
 std::string run_all_modes(std::shared_ptr<const OperatorFactory> factory, const Script<In, Outs...>& script,
                           TesterOptions<In> options = {}) {

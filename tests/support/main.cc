@@ -9,7 +9,8 @@
 namespace weir::test {
 uint64_t seed() {
   static const uint64_t value = [] {
-    if (const char* given = std::getenv("WEIR_SEED")) return static_cast<uint64_t>(std::strtoull(given, nullptr, 10));
+    if (const char* given = std::getenv("WEIR_SEED"))
+      return static_cast<uint64_t>(std::strtoull(given, nullptr, 10));
     return static_cast<uint64_t>(std::random_device{}());
   }();
   return value;
