@@ -131,6 +131,7 @@ absl::StatusOr<BaseAdvanced> SnapshotWriter::advance_base() {
     WEIR_RETURN_IF_ERROR(make_base(epoch));
     needs_base_ = false;
   }
+  is_base_behind_.store(false, std::memory_order_relaxed);
   WEIR_FAULT_POINT("state.after_base");
   return BaseAdvanced{epoch};
 }
@@ -153,6 +154,7 @@ absl::Status SnapshotWriter::ingest_pending() {
   }
   WEIR_RETURN_IF_ERROR(ingest_file(*database_, scratch, checksum));
   for (Delta& delta : deltas_) delta.ingested = true;
+  is_base_behind_.store(true, std::memory_order_relaxed);
   return absl::OkStatus();
 }
 

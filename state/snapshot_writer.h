@@ -73,6 +73,8 @@ class SnapshotWriter {
   size_t pending_deltas() const { return pending_deltas_.load(std::memory_order_relaxed); }
   uint64_t pending_bytes() const { return pending_bytes_.load(std::memory_order_relaxed); }
   uint64_t queued_bytes() const { return queued_bytes_.load(std::memory_order_relaxed); }
+  /// The database holds deltas of which no base could be made yet.
+  bool is_base_behind() const { return is_base_behind_.load(std::memory_order_relaxed); }
 
  private:
   struct Delta {
@@ -121,6 +123,7 @@ class SnapshotWriter {
   std::atomic<size_t> pending_deltas_{0};
   std::atomic<uint64_t> pending_bytes_{0};
   std::atomic<uint64_t> queued_bytes_{0};
+  std::atomic<bool> is_base_behind_{false};
 };
 
 }  // namespace weir

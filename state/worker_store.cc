@@ -97,9 +97,15 @@ SnapshotJob WorkerStore::seal(Epoch epoch) {
 }
 
 std::optional<BaseAdvanceJob> WorkerStore::advance_base() {
-  if (advancing_ || writer_->pending_deltas() == 0) return std::nullopt;
+  if (advancing_) return std::nullopt;
+  const bool behind = writer_->is_base_behind();
+  if (writer_->pending_deltas() == 0 && !behind) {
+    // Nothing has changed that a base advance could set free: waiting for one would never end.
+    if (wants_checkpoint_ && writer_->queued_bytes() == 0) rest_after_advance();
+    return std::nullopt;
+  }
   const bool due =
-      writer_->pending_deltas() >= kDeltasPerBase || writer_->pending_bytes() >= kDeltaBytesPerBase;
+      behind || writer_->pending_deltas() >= kDeltasPerBase || writer_->pending_bytes() >= kDeltaBytesPerBase;
   if (!due && !wants_checkpoint_) return std::nullopt;
   advancing_ = true;
   return [writer = writer_] { return writer->advance_base(); };
@@ -113,6 +119,10 @@ void WorkerStore::apply(const absl::StatusOr<BaseAdvanced>& result) {
     return;
   }
   for (const Operator& known : operators_) known.state->base_advanced(result->epoch);
+  rest_after_advance();
+}
+
+void WorkerStore::rest_after_advance() {
   set_waiting(false);
   after_advance_ = true;
   idle_below_ = 0;
@@ -120,13 +130,13 @@ void WorkerStore::apply(const absl::StatusOr<BaseAdvanced>& result) {
 }
 
 void WorkerStore::maintain() {
-  if (memory_ == nullptr) return;
   size_t tables = 0;
   for (const Operator& known : operators_) tables += known.state->table_count();
   if (++calls_since_count_ * 8 < tables) return;
   calls_since_count_ = 0;
 
   const uint64_t own = count_memory();
+  if (memory_ == nullptr) return;
   const uint64_t used = memory_->used();
   if (used <= memory_->soft_limit()) {
     idle_below_ = 0;
@@ -174,15 +184,10 @@ void WorkerStore::set_waiting(bool waiting) {
       options_.worker, memory_->used(), memory_->limit());
 }
 
-uint64_t WorkerStore::memory_bytes() const {
+uint64_t WorkerStore::count_memory() {
   uint64_t bytes = writer_->queued_bytes();
   for (const Operator& known : operators_) bytes += known.state->memory_bytes();
-  return bytes;
-}
-
-uint64_t WorkerStore::count_memory() {
-  const uint64_t bytes = memory_bytes();
-  memory_->change(counted_bytes_, bytes);
+  if (memory_ != nullptr) memory_->change(counted_bytes_, bytes);
   return counted_bytes_ = bytes;
 }
 

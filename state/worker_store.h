@@ -91,13 +91,14 @@ class WorkerStore {
   bool wants_checkpoint() const { return wants_checkpoint_; }
   /// Sources take a rest; barriers and what is under way go on.
   bool over_budget() const { return memory_ != nullptr && memory_->hold_back(); }
-  /// Of tables and of frozen changes that are not written yet.
-  uint64_t memory_bytes() const;
+  /// Of tables and of frozen changes that are not written yet; as of the last maintain().
+  uint64_t memory_bytes() const { return counted_bytes_; }
 
  private:
   WorkerStore(WorkerStoreOptions options, std::shared_ptr<rocksdb::DB> database,
               std::vector<StateEntry> states, std::shared_ptr<SnapshotWriter> writer);
   void set_waiting(bool waiting);
+  void rest_after_advance();
   uint64_t count_memory();
   uint64_t evict(uint64_t bytes);
 

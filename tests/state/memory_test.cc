@@ -80,6 +80,41 @@ TEST_CASE("state that cannot shrink does not ask for checkpoints without end") {
   REQUIRE(!store->over_budget());
 }
 
+TEST_CASE("sources do not wait for a checkpoint that has nothing to write") {
+  const test::TemporaryDirectory folder;
+  WorkerStoreOptions options = test::store_options(folder.path());
+  {
+    auto store = test::open_store(options);
+    auto table = test::plain_table<int64_t, int64_t>(*store);
+    options.attempt = 2;
+    test::put<int64_t, int64_t>(*table, 1, 1);
+    options.restored = {test::snapshot(*store, 1)};
+  }
+  // All of the budget is another's.
+  options.memory = std::make_shared<MemoryBudget>(1 << 20);
+  options.memory->change(0, 2 << 20);
+  auto store = test::open_store(options);
+  auto table = test::plain_table<int64_t, int64_t>(*store);
+  REQUIRE(test::value_of<int64_t, int64_t>(*table, 1) == 1);
+  typename detail::KeyedTable<int64_t, int64_t>::Cursor cursor;  // keeps the entry in memory
+  test::put<int64_t, int64_t>(*table, 2, 2);
+  table->visit(cursor, 1, [](int64_t, uint64_t, int64_t&) {});
+  test::snapshot(*store, 2);
+  for (int i = 0; i < 20; ++i) store->maintain();
+  REQUIRE(store->over_budget());
+  REQUIRE(test::advance(*store));
+  for (int i = 0; i < 20; ++i) store->maintain();
+  REQUIRE(!store->over_budget());
+  options.memory->change(2 << 20, 1 << 19);
+  store->maintain();
+  options.memory->change(1 << 19, 2 << 20);
+  for (int i = 0; i < 20; ++i) store->maintain();
+  REQUIRE(store->over_budget());
+  test::snapshot(*store, 3);
+  REQUIRE(!test::advance(*store));
+  REQUIRE(!store->over_budget());
+}
+
 TEST_CASE("a store that closes gives its memory back to the budget") {
   const test::TemporaryDirectory folder;
   const auto memory = std::make_shared<MemoryBudget>(1 << 20);
