@@ -196,6 +196,16 @@ TEST_CASE("C58: what a given-up epoch listed is garbage only once a later one is
   CHECK(job.coordinator.take_orphans().empty());
 }
 
+TEST_CASE("C58: an acknowledgement of an epoch that was never begun makes nothing garbage") {
+  Job job(1, every_second(), 8, true);
+  job.ack(0, 8, {"s"}, "state/of another life");
+  job.begin(1000);
+  job.decide(8, 1001);
+  job.begin(2001);
+  job.decide(9, 2002);
+  CHECK(job.coordinator.take_orphans().empty());
+}
+
 TEST_CASE("The manifest gathers each source's splits from all workers, sorted") {
   Job job(2, every_second(), 8, true);
   job.begin(1000);

@@ -163,7 +163,10 @@ TEST_CASE("A manifest that is being written can neither time out nor be declined
   job.ack(0, 8);
   REQUIRE(job.coordinator.complete(at(1001)).has_value());
   job.coordinator.expire(at(100000));
+  CHECK(job.coordinator.take_abandoned().empty());
   job.coordinator.decline(0, {8}, absl::InternalError("no"), at(100000));
+  CHECK(job.coordinator.take_abandoned().empty());
+  CHECK(job.coordinator.pending() == 1);
   job.coordinator.decided({8}, at(100001));
   CHECK(job.coordinator.last_decided() == Epoch{8});
 }
