@@ -165,7 +165,8 @@ TEST_CASE("down for longer than the transaction timeout: the broker aborted, the
   const EpochOutput zero = job.epoch(0, {});
   first_start(job, zero).reset();
   const EpochOutput one = job.epoch(1, {"a"});
-  test::OpenTransaction dead(job.transactional_id(), 1000);
+  // Long enough for the two records below, also when the machine is slow.
+  test::OpenTransaction dead(job.transactional_id(), 5000);
   dead.produce(topic, {{.key = "", .value = "a"}});
   dead.produce(job.marker_topic(), {{.key = "weir", .value = "{}"}});
   // A record after it becomes visible only once the broker has ended the transaction.
