@@ -304,6 +304,16 @@ TEST_CASE("A full disk at any step leaves the checkpoint before it, and nothing 
   CHECK(open_directory(folder.path())->damaged().empty());
 }
 
+TEST_CASE("A rename that took place though it was reported as failed is no decline") {
+  const TemporaryDirectory folder;
+  FailingFileSystem files;
+  const auto directory = open_directory(folder.path(), 2, &files);
+  files.lose_answers_of_renames();
+  files.fail_at(5);
+  CHECK(directory->write_manifest(manifest_of(0)).code() == absl::StatusCode::kUnknown);
+  CHECK(exists(folder / decided_name(0)));
+}
+
 TEST_CASE("A temporary manifest that a full disk could not even remove is gone after the next start") {
   const TemporaryDirectory folder;
   FailingFileSystem files;

@@ -46,8 +46,12 @@ class FailingFileSystem final : public FileSystem {
     return real_.read(path, offset, size);
   }
   absl::StatusOr<uint64_t> size(const std::string& path) override { return real_.size(path); }
+  /// From now on a rename that fails was carried out all the same: its answer was lost.
+  void lose_answers_of_renames() { answers_lost_ = true; }
+
   absl::Status rename(const std::string& from, const std::string& to) override {
     absl::Status s = next("rename", to);
+    if (!s.ok() && answers_lost_) (void)real_.rename(from, to);
     return s.ok() ? real_.rename(from, to) : s;
   }
   absl::Status link(const std::string& from, const std::string& to) override {
@@ -120,6 +124,7 @@ class FailingFileSystem final : public FileSystem {
   uint64_t fail_from_ = std::numeric_limits<uint64_t>::max() / 2;
   uint64_t fail_times_ = 0;
   std::vector<std::string> journal_;
+  bool answers_lost_ = false;
 };
 
 }  // namespace weir::test
