@@ -130,7 +130,6 @@ bool Job::Impl::wait_before_restart() {
   }
   const auto until = std::chrono::steady_clock::now() + options_.restart.delay;
   while (!stop_requested_ && !abort_requested_ && std::chrono::steady_clock::now() < until) {
-    control_.restart();
     control_.run_one_for(Duration{10});
   }
   return !stop_requested_ && !abort_requested_;
@@ -159,7 +158,6 @@ void Job::Impl::run_attempt() {
       return publish();
     publish();
     const Timestamp deadline = std::min(coordinator.next_deadline(), saturating_add(now, kLongestWait));
-    control_.restart();
     control_.run_one_for(std::max(deadline - clock_.now(), Duration{1}));
     control_.poll();
   }

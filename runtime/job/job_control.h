@@ -2,6 +2,7 @@
 // The job's control thread: checkpoints, delivery, failures, restarts, the end. The only place that knows all
 // parts. Everything below runs on the control thread; other threads post to it.
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <condition_variable>
 #include <memory>
@@ -67,6 +68,8 @@ class Job::Impl final : public WorkerHost {
   std::unique_ptr<CheckpointDirectory> directory_;
 
   boost::asio::io_context control_{1};
+  /// Without it run_one_for would return at once when nothing is posted.
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_waiting_{control_.get_executor()};
   std::thread thread_;
   std::atomic<uint64_t> attempt_number_{0};
   std::unique_ptr<Attempt> attempt_;
