@@ -83,6 +83,19 @@ absl::StatusOr<WorkerSnapshot> SnapshotWriter::write(Epoch epoch, std::vector<St
   return snapshot;
 }
 
+absl::Status SnapshotWriter::make_folder() {
+  if (has_folder_) return absl::OkStatus();
+  WEIR_RETURN_IF_ERROR(files_.make_directories(absolute(folders_.state)));
+  // The entries of the new folders, up to the checkpoint directory, which exists for good.
+  std::string folder = absolute(folders_.state);
+  while (folder.size() > folders_.checkpoint.size()) {
+    folder.resize(folder.rfind('/'));
+    WEIR_RETURN_IF_ERROR(files_.sync_directory(folder));
+  }
+  has_folder_ = true;
+  return absl::OkStatus();
+}
+
 absl::Status SnapshotWriter::write_queued(Epoch epoch) {
   while (true) {
     Queued* next = nullptr;
@@ -108,7 +121,7 @@ absl::Status SnapshotWriter::write_delta(const Queued& queued) {
       absl::StrCat(folders_.state, "/", folders_.attempt, "-delta-", queued.epoch.number, ".sst");
   const std::string path = absolute(delta.file.path);
   WEIR_FAULT_POINT("state.before_delta");
-  WEIR_RETURN_IF_ERROR(files_.make_directories(absolute(folders_.state)));
+  WEIR_RETURN_IF_ERROR(make_folder());
   WEIR_RETURN_IF_ERROR(files_.remove(path));  // of a failed try: nobody lists it
   WEIR_ASSIGN_OR_RETURN(const WrittenFile written,
                         write_delta_file(options_, path, queued.parts, delta.removals));
@@ -160,6 +173,7 @@ absl::Status SnapshotWriter::ingest_pending() {
 
 absl::Status SnapshotWriter::make_base(Epoch epoch) {
   Base made{epoch, absl::StrCat(folders_.state, "/", folders_.attempt, "-base-", epoch.number), {}, false};
+  WEIR_RETURN_IF_ERROR(make_folder());
   // Of a failed try: nobody lists it.
   WEIR_RETURN_IF_ERROR(files_.remove_tree(absolute(made.directory)));
   WEIR_ASSIGN_OR_RETURN(made.files,

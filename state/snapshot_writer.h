@@ -96,6 +96,7 @@ class SnapshotWriter {
     bool listed = false;
   };
 
+  absl::Status make_folder();
   absl::Status write_queued(Epoch epoch);
   absl::Status write_delta(const Queued& queued);
   absl::Status ingest_pending();
@@ -114,6 +115,7 @@ class SnapshotWriter {
   std::vector<detail::FrozenEntries> spares_;
 
   std::mutex files_mutex_;
+  bool has_folder_ = false;
   bool needs_base_;
   Base base_;
   std::vector<Delta> deltas_;  ///< since the base directory, oldest first

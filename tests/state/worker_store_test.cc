@@ -54,6 +54,22 @@ TEST_CASE("file names carry worker, attempt and epoch, and checksums are those o
   REQUIRE(real_file_system().list(folder.path() + "/" + last.base_directory)->size() == last.base.size());
 }
 
+TEST_CASE("a snapshot's files and the folders around them are synced before it is given out") {
+  const test::TemporaryDirectory folder;
+  test::FailingFileSystem files;
+  WorkerStoreOptions options = test::store_options(folder.path());
+  options.files = &files;
+  auto store = test::open_store(options);
+  auto table = test::plain_table<int64_t, int64_t>(*store);
+  put<int64_t, int64_t>(*table, 1, 1);
+  test::snapshot(*store, 1);
+  const std::vector<std::string> journal = files.journal();
+  for (const char* synced : {"", "/state", "/state/w0"}) {
+    INFO(synced);
+    REQUIRE(std::count(journal.begin(), journal.end(), "sync_directory " + folder.path() + synced) == 1);
+  }
+}
+
 TEST_CASE("operators of one worker meet a barrier at different times and keep to their epoch") {
   const test::TemporaryDirectory folder;
   WorkerSnapshot last;
