@@ -8,8 +8,10 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <thread>
 
 #include "connectors/kafka/kafka_target.h"
+#include "runtime/base/fault_point.h"
 #include "runtime/base/outbox_segment_writer.h"
 #include "tests/kafka/delivery.h"
 #include "tests/support/catch.h"
@@ -215,6 +217,48 @@ TEST_CASE("a commit that was on its way when the instance died is found by readi
   REQUIRE(recovered.ok());
   CHECK(*recovered == 1);
   CHECK(committed_values(topic) == Values{"a"});
+}
+
+TEST_CASE("a commit that comes through between the first reading and init is found (R22)") {
+  if (!kFaultPointsCompiledIn) {
+    WARN("built without WEIR_FAULT_POINTS: nothing is tested here");
+    return;
+  }
+  const auto visits = [] { return visited_fault_points()["kafka.recover.before_init"]; };
+  bool came_through = false;
+  // The old instance's commit races with the new one's init; both may win.
+  for (int round = 0; round < 30 && !came_through; ++round) {
+    const std::string topic = create_topic("out", 1);
+    OutputJob job(sink_options(topic));
+    const EpochOutput zero = job.epoch(0, {});
+    first_start(job, zero).reset();
+    const EpochOutput one = job.epoch(1, {"a"});
+    kafka::Marker marker;
+    marker.epoch = one.epoch;
+    marker.cut = one.cut;
+    marker.owner = "first";
+    test::OpenTransaction dying(job.transactional_id());
+    dying.produce(topic, {{.key = "", .value = "a"}});
+    dying.produce(job.marker_topic(), {{.key = "weir", .value = marker.to_json()}});
+
+    auto target = job.instance("second");
+    const uint64_t before = visits();
+    auto recovered =
+        std::async(std::launch::async, [&] { return target->recover(progress_of(zero, {one}), false); });
+    while (visits() == before) std::this_thread::yield();
+    try {
+      dying.commit();
+      came_through = true;
+    } catch (const std::runtime_error&) {
+    }
+    const auto delivered = recovered.get();
+    REQUIRE(delivered.ok());
+    // A commit that reports an error may have come through all the same.
+    if (came_through) CHECK(*delivered == 1);
+    if (*delivered == 0) REQUIRE(target->commit({&one, 1}).ok());
+    CHECK(committed_values(topic) == Values{"a"});
+  }
+  CHECK(came_through);
 }
 
 TEST_CASE("a marker that the checkpoint does not know is refused, without disturbing the live instance") {
