@@ -19,7 +19,7 @@ READINGS = """\
 {"sensor":"cellar","celsius":11,"at":61000}
 """
 MEANS = [
-    '{"key":"cellar","window":{"start":60000,"end":120000},"value":11.0}',
+    '{"key":"cellar","window":{"start":60000,"end":120000},"value":11}',
     '{"key":"roof","window":{"start":0,"end":60000},"value":21.25}',
 ]
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
