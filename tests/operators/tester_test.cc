@@ -1,7 +1,9 @@
 // The harness must find what is wrong: each operator here breaks one rule that the modes are for.
 
+#include "runtime/testing/bench_store.h"
 #include "tests/support/catch.h"
 #include "weir/detail/coding.h"
+#include "weir/detail/keyed_table.h"
 #include "weir/testing.h"
 #include "weir/window.h"
 
@@ -91,6 +93,33 @@ TEST_CASE("A tester shows watermarks between records in its transcript") {
   CHECK(tester.take() == std::vector<testing::Timed<int64_t>>{{0, at(1)}, {1, at(2)}, {2, at(3)}});
   CHECK(tester.take().empty());
   CHECK_THROWS_AS(tester.restore("no such bytes"), OperatorError);
+}
+
+TEST_CASE("Every kind of store moves state out of memory when it is told to, and finds it again") {
+  using MakeStores = std::unique_ptr<BenchStores> (*)();
+  for (const MakeStores stores :
+       {MakeStores{&memory_bench_stores}, MakeStores{[] { return worker_bench_stores(128); }}}) {
+    const auto kept = stores();
+    std::string saved;
+    {
+      const auto store = kept->make("");
+      const uint16_t state =
+          store->backend().declare({"window", detail::KeyLayout::kSliced, "i64", "i64", ""});
+      detail::KeyedTable<int64_t, int64_t> table({.backend = &store->backend(),
+                                                  .state = state,
+                                                  .layout = detail::KeyLayout::kSliced,
+                                                  .key_groups = 128});
+      for (int64_t key = 0; key < 100; ++key) table.upsert(key, detail::hash_key(key)) = key * 2;
+      store->evict();
+      CHECK(table.size_in_memory() == 0);
+      CHECK(*table.find(7, detail::hash_key(int64_t{7})) == 14);
+      saved = store->save();
+    }
+    const auto store = kept->make(saved);
+    const uint16_t state = store->backend().declare({"window", detail::KeyLayout::kSliced, "i64", "i64", ""});
+    CHECK(store->backend().may_hold(state));
+    CHECK(detail::stored_slices(store->backend(), state) == std::vector<int64_t>{0});
+  }
 }
 
 TEST_CASE("Values are printed so that different ones differ") {
