@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "checkpoint/restore_check.h"
 #include "runtime/base/log.h"
+#include "state/base_directory.h"
 #include "state/block_cache.h"
 #include "weir/detail/hash.h"
 #include "weir/detail/status_macros.h"
@@ -69,8 +70,26 @@ absl::StatusOr<std::unique_ptr<Attempt>> Attempt::open(const AttemptInput& input
   return attempt;
 }
 
+absl::StatusOr<CheckpointDirectory::Choice> Attempt::choose_whole() {
+  while (true) {
+    WEIR_ASSIGN_OR_RETURN(CheckpointDirectory::Choice choice, in_.directory.choose());
+    absl::Status damage;
+    if (choice.manifest) {
+      for (const WorkerSnapshot& snapshot : choice.manifest->state) {
+        if (damage.ok()) damage = verify_state_files(in_.files, in_.directory.path(), snapshot.base);
+        if (damage.ok()) damage = verify_state_files(in_.files, in_.directory.path(), snapshot.deltas);
+      }
+    }
+    if (damage.ok()) return choice;
+    if (!absl::IsDataLoss(damage)) return damage;
+    log()->error("checkpoint {} cannot be restored: {}", choice.manifest->epoch.number,
+                 std::string(damage.message()));
+    in_.directory.mark_damaged(choice.manifest->epoch, std::move(damage));
+  }
+}
+
 absl::Status Attempt::choose() {
-  WEIR_ASSIGN_OR_RETURN(CheckpointDirectory::Choice choice, in_.directory.choose());
+  WEIR_ASSIGN_OR_RETURN(CheckpointDirectory::Choice choice, choose_whole());
   restored_ = std::move(choice.manifest);
   const RestoreChoice& wanted = in_.options.restore;
   const std::string& path = in_.directory.path();

@@ -48,6 +48,9 @@ class Attempt {
  private:
   explicit Attempt(const AttemptInput& input);
 
+  /// The newest checkpoint of which every file is as its manifest says; damaged ones are passed over, which
+  /// the targets must allow (R7).
+  absl::StatusOr<CheckpointDirectory::Choice> choose_whole();
   absl::Status choose();
   absl::Status check_restored() const;
   absl::Status recover_targets();

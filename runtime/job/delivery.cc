@@ -47,21 +47,17 @@ void Delivery::run() {
     const std::vector<Segment> discarded = std::exchange(discarded_, {});
     lock.unlock();
     if (!discarded.empty()) target_->discard(discarded);
-    absl::StatusOr<EpochOutput> result = absl::UnknownError("");
-    if (!chain.empty()) {
-      absl::Status status;
-      try {
-        status = target_->commit(chain)
-                     .status();  // without output there is no marker to move; applied all the same
-      } catch (const std::exception& error) {
-        status = absl::InternalError(absl::StrCat("target ", identity_, " threw ", error.what()));
-      }
-      if (status.ok())
-        result = chain.back();
-      else
-        result = std::move(status);
+    absl::StatusOr<bool> marker_moved = false;
+    try {
+      if (!chain.empty()) marker_moved = target_->commit(chain);
+    } catch (const std::exception& error) {
+      marker_moved = absl::InternalError(absl::StrCat("target ", identity_, " threw ", error.what()));
     }
-    if (!chain.empty()) done_(identity_, std::move(result));
+    if (!marker_moved.ok()) {
+      done_(identity_, marker_moved.status());
+    } else if (!chain.empty()) {
+      done_(identity_, Delivered{chain.back().epoch, chain.back().cut, *marker_moved});
+    }
     lock.lock();
   }
 }

@@ -16,7 +16,13 @@ namespace weir {
 class Delivery {
  public:
   /// Called from the delivery thread: the chain is out up to its last epoch, or the target failed.
-  using Done = std::function<void(const std::string& target, absl::StatusOr<EpochOutput> last)>;
+  struct Delivered {
+    Epoch epoch;
+    Cut cut;
+    /// What SinkTarget::commit gave.
+    bool marker_moved = true;
+  };
+  using Done = std::function<void(const std::string& target, absl::StatusOr<Delivered> last)>;
 
   Delivery(std::string identity, std::unique_ptr<SinkTarget> target, Done done);
   /// Joins; a commit that runs sees TargetContext::cancelled.

@@ -63,8 +63,10 @@ absl::Status Job::Impl::open_directory() {
 
 absl::Status Job::Impl::open_attempt() {
   const uint64_t number = attempt_number_.fetch_add(1) + 1;
-  WEIR_RETURN_IF_ERROR(directory_->begin_attempt());
-  if (number > 1) WEIR_RETURN_IF_ERROR(directory_->reload());
+  if (number > 1) {  // opening the directory began the first one
+    WEIR_RETURN_IF_ERROR(directory_->begin_attempt());
+    WEIR_RETURN_IF_ERROR(directory_->reload());
+  }
   failure_ = absl::OkStatus();
   acks_missing_ = workers_finished_ = 0;
   directory_busy_ = false;
@@ -80,7 +82,7 @@ absl::Status Job::Impl::open_attempt() {
                            .host = *this,
                            .counters = counters_,
                            .delivered =
-                               [this](const std::string& target, absl::StatusOr<EpochOutput> last) {
+                               [this](const std::string& target, absl::StatusOr<Delivery::Delivered> last) {
                                  post([this, target, last = std::move(last)] { on_delivered(target, last); });
                                },
                            .request_checkpoint = [this] { want_checkpoint(); }};
@@ -108,7 +110,9 @@ void Job::Impl::run() {
     absl::Status opened = failure_;
     while (!opened.ok()) {
       failure_ = opened;
-      if (stop_requested_ || restarts_left_ == 0 || !wait_before_restart()) {
+      // The same input would be wrong again.
+      const bool permanent = absl::IsInvalidArgument(failure_);
+      if (permanent || stop_requested_ || restarts_left_ == 0 || !wait_before_restart()) {
         log()->error("job {} failed: {}", options_.name, std::string(failure_.message()));
         return end(JobStatus::State::kFailed, failure_);
       }
@@ -234,10 +238,10 @@ void Job::Impl::deliver() {
   }
 }
 
-void Job::Impl::on_delivered(const std::string& target, const absl::StatusOr<EpochOutput>& last) {
+void Job::Impl::on_delivered(const std::string& target, const absl::StatusOr<Delivery::Delivered>& last) {
   if (!last.ok()) return fail(last.status());
   delivering_.erase(target);
-  attempt_->coordinator().applied(target, last->epoch, last->cut);
+  attempt_->coordinator().applied(target, last->epoch, last->cut, last->marker_moved);
   for (auto& worker : attempt_->workers()) worker->applied(target, last->epoch);
 }
 

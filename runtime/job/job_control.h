@@ -50,7 +50,7 @@ class Job::Impl final : public WorkerHost {
   void on_written(Epoch epoch, const absl::Status& status);
   void release_files();
   void deliver();
-  void on_delivered(const std::string& target, const absl::StatusOr<EpochOutput>& last);
+  void on_delivered(const std::string& target, const absl::StatusOr<Delivery::Delivered>& last);
   bool all_is_out();
   void fail(absl::Status status);
   void publish();
@@ -69,7 +69,8 @@ class Job::Impl final : public WorkerHost {
 
   boost::asio::io_context control_{1};
   /// Without it run_one_for would return at once when nothing is posted.
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_waiting_{control_.get_executor()};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_waiting_{
+      control_.get_executor()};
   std::thread thread_;
   std::atomic<uint64_t> attempt_number_{0};
   std::unique_ptr<Attempt> attempt_;

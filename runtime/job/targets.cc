@@ -77,10 +77,12 @@ absl::StatusOr<OpenTargets> open_targets(TargetStart start) {
     if (progress.chain.empty()) continue;
     log()->info("{}: sends {} decided epochs again, up to {}", open.entries[i].identity,
                 progress.chain.size(), progress.chain.back().epoch.number);
-    WEIR_RETURN_IF_ERROR(open.deliveries[i]->target().commit(progress.chain).status());
-    progress.has_base = true;
-    progress.base_epoch = progress.chain.back().epoch;
-    progress.base_cut = progress.chain.back().cut;
+    WEIR_ASSIGN_OR_RETURN(const bool marker_moved, open.deliveries[i]->target().commit(progress.chain));
+    if (marker_moved) {
+      progress.has_base = true;
+      progress.base_epoch = progress.chain.back().epoch;
+      progress.base_cut = progress.chain.back().cut;
+    }
     progress.chain.clear();
   }
   return open;

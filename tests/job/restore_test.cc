@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <fstream>
 
 #include "tests/job/counting_pipeline.h"
@@ -90,6 +91,28 @@ TEST_CASE("what cannot be restored is refused with a reason, and the checkpoint 
   { REQUIRE_THAT(error_of(pipeline, good), Contains("in use") || Contains("locked")); }
   REQUIRE(job->wait().ok());
   REQUIRE(difference(out->records(), expected(20'000, 37)) == "");
+}
+
+TEST_CASE(
+    "a damaged state file is noticed before anything is sent, and an older checkpoint would repeat output: "
+    "refused by name") {
+  TemporaryDirectory directory;
+  auto out = topic();
+  run_part(directory / "job", out, 2);
+  const size_t visible = out->records().size();
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory / "job/state")) {
+    if (!entry.is_regular_file() || entry.file_size() == 0) continue;
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(entry.file_size() / 2));
+    file.put('\x5a');
+    file.put('\xa5');
+  }
+  Pipeline pipeline;
+  counting_pipeline(pipeline, out, {});
+  REQUIRE_THAT(
+      error_of(pipeline, {.name = "counts", .workers = 2, .checkpoint_directory = directory / "job"}),
+      Contains("state/") || Contains("marker"));
+  REQUIRE(out->records().size() == visible);
 }
 
 TEST_CASE("a checkpoint directory that is a file, or cannot be written, is refused by name") {
