@@ -167,6 +167,17 @@ TEST_CASE("State of closed windows is gone") {
   CHECK(tester.take<1>().empty());
 }
 
+TEST_CASE("State of a window goes when it closes, also when that fires nothing") {
+  HitTester tester(window_factory(tumbling(ms(10)), {.allowed_lateness = ms(5)}), kByKey);
+  tester.push({"k"}, at(3));
+  tester.watermark(at(9));
+  tester.save();
+  CHECK(tester.state_entries() == 1);
+  tester.watermark(at(14));
+  tester.save();
+  CHECK(tester.state_entries() == 0);
+}
+
 TEST_CASE("Firing gives the thread back after a bounded amount of work") {
   for (const WindowSpec& spec : {tumbling(ms(30)), hopping(ms(30), ms(10))}) {
     HitTester tester(window_factory(spec), kByKey);
