@@ -10,7 +10,10 @@
 //  2. Within a shard: linear probing, no tombstones; between an entry's home and its slot every slot is
 //  occupied.
 //  3. A slot is occupied exactly if its flags are not 0. Only occupied slots hold a constructed Slot.
-//  4. version() changes whenever an entry may have moved.
+//  4. At most 60 % of a shard is occupied: probing further costs more than the memory (keyed count of 100,000
+//  keys:
+//     0.40 of a hand-written loop at 75 %, 0.63 at 60 %, on two cores that others used too).
+//  5. version() changes whenever an entry may have moved.
 
 #include <algorithm>
 #include <cstdint>
@@ -76,7 +79,7 @@ class HashSlots {
   template <class Keep>
   Slot& insert(Slot&& entry, Keep&& keep) {
     Shard* shard = &shard_of(entry.hash);
-    while ((shard->used + 1) * uint64_t{4} > shard->capacity * uint64_t{3}) {
+    while ((shard->used + 1) * uint64_t{5} > shard->capacity * uint64_t{3}) {
       grow(*shard, keep);
       shard = &shard_of(entry.hash);
     }
@@ -199,7 +202,7 @@ class HashSlots {
     return static_cast<uint32_t>((uint64_t{static_cast<uint32_t>(hash)} * capacity) >> 32);
   }
   static uint32_t capacity_for(uint32_t entries) {
-    return entries == 0 ? 0 : std::max(kMinSlots, entries + entries / 2 + 1);
+    return entries == 0 ? 0 : std::max(kMinSlots, entries * 2 + 1);
   }
 
   static bool is_marked(const Shard& shard, uint32_t i) { return (shard.marks[i / 64] >> (i % 64) & 1) != 0; }
@@ -265,8 +268,8 @@ class HashSlots {
   void grow(Shard& shard, Keep& keep) {
     uint32_t kept = 0;
     for_each(shard, [&](const Slot& slot) { kept += keep(slot) ? 1 : 0; });
-    const uint64_t wanted = std::max<uint64_t>(kMinSlots, uint64_t{kept} * 2);
-    if (wanted <= kMaxSlots || kept * uint64_t{3} <= kMaxSlots * uint64_t{2} || shard.depth >= kMaxDepth) {
+    const uint64_t wanted = std::max<uint64_t>(kMinSlots, uint64_t{kept} * 3);
+    if (wanted <= kMaxSlots || kept * uint64_t{2} <= uint64_t{kMaxSlots} || shard.depth >= kMaxDepth) {
       const uint64_t limit = shard.depth >= kMaxDepth ? wanted : kMaxSlots;
       rebuild(shard, static_cast<uint32_t>(std::min(wanted, limit)), keep);
     } else {
@@ -303,7 +306,7 @@ class HashSlots {
       Shard& shard = shards_[half == 0 ? low : high];
       shard.depth = old.depth + 1;
       shard.prefix = old.prefix * 2 + half;
-      allocate(shard, std::clamp(counts[half] * 2, kMinSlots, kMaxSlots));
+      allocate(shard, std::clamp(counts[half] * 3, kMinSlots, kMaxSlots));
     }
     move_entries(old, keep, [&](const Slot& slot) -> Shard& {
       return shards_[(slot.hash >> bit & 1) != 0 ? high : low];
