@@ -1,5 +1,6 @@
 #pragma once
-// The records of the pipeline benchmarks: made once, read from memory by Weir's source and by the hand-written loops.
+// The records of the pipeline benchmarks: made once, read from memory by Weir's source and by the
+// hand-written loops.
 
 #include <memory>
 #include <string>
@@ -21,7 +22,8 @@ inline std::vector<Event> make_events(size_t count, int64_t keys) {
   uint64_t x = 88172645463325252ULL;
   for (size_t i = 0; i < count; ++i) {
     x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-    events.push_back({static_cast<int64_t>(x % static_cast<uint64_t>(keys)), from_millis(static_cast<int64_t>(i / 100))});
+    events.push_back(
+        {static_cast<int64_t>(x % static_cast<uint64_t>(keys)), from_millis(static_cast<int64_t>(i / 100))});
   }
   return events;
 }
@@ -42,7 +44,8 @@ class EventReader final : public SourceReader<Event> {
     if (begin >= events_->size()) return Poll::kEnd;
     const size_t end = std::min(begin + std::min(max_records, kMaxBatchSize), events_->size());
     batch.split = &name_;
-    batch.values.assign(events_->begin() + static_cast<ptrdiff_t>(begin), events_->begin() + static_cast<ptrdiff_t>(end));
+    batch.values.assign(events_->begin() + static_cast<ptrdiff_t>(begin),
+                        events_->begin() + static_cast<ptrdiff_t>(end));
     next_ += step_;
     return Poll::kMore;
   }
@@ -59,7 +62,9 @@ class EventSource final : public SourceFactory<Event> {
  public:
   explicit EventSource(std::shared_ptr<const std::vector<Event>> events) : events_(std::move(events)) {}
   std::string describe() const override { return "events in memory"; }
-  std::unique_ptr<SourceReader<Event>> make() const override { return std::make_unique<EventReader>(events_); }
+  std::unique_ptr<SourceReader<Event>> make() const override {
+    return std::make_unique<EventReader>(events_);
+  }
 
  private:
   std::shared_ptr<const std::vector<Event>> events_;

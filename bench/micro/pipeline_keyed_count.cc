@@ -59,8 +59,7 @@ void keyed_count(benchmark::State& state) {
   const auto events = std::make_shared<const std::vector<Event>>(make_events(kEvents, state.range(0)));
   const auto per_event = [](auto&& work) { return seconds(work) / static_cast<double>(kEvents); };
   compare(
-      state, 5,
-      [&] { return per_event([&] { check(by_weir(events, 1)); }); },
+      state, 5, [&] { return per_event([&] { check(by_weir(events, 1)); }); },
       [&] { return per_event([&] { check(by_hand(*events)); }); });
 }
 BENCHMARK(keyed_count)->Arg(1'000)->Arg(100'000)->Arg(1'000'000)->Iterations(1)->UseManualTime();

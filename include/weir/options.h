@@ -36,7 +36,8 @@ struct RestoreChoice {
 };
 
 /// A failing task restarts the job inside the process from its last checkpoint. Input that cannot be read (an
-/// InvalidArgument error: a line that is not JSON, a wrong type) fails the job at once: it would be wrong again.
+/// InvalidArgument error: a line that is not JSON, a wrong type) fails the job at once: it would be wrong
+/// again.
 struct RestartOptions {
   /// How many failures are answered with a restart before the job fails; counted anew after `reset_after`
   /// without one.

@@ -1,5 +1,5 @@
-// Keyed counts over more keys than the memory budget holds: each key comes kRounds times, and every second time its
-// count is written. Killed and started again by big_state_test.cc.
+// Keyed counts over more keys than the memory budget holds: each key comes kRounds times, and every second
+// time its count is written. Killed and started again by big_state_test.cc.
 
 #include <algorithm>
 #include <string>
@@ -26,7 +26,8 @@ BOOST_DESCRIBE_STRUCT(KeyCount, (), (key, count, sum))
 class Counter {
  public:
   using Output = KeyCount;
-  explicit Counter(StateStore& state) : count_(state.value<int64_t>("count")), sum_(state.value<int64_t>("sum")) {}
+  explicit Counter(StateStore& state)
+      : count_(state.value<int64_t>("count")), sum_(state.value<int64_t>("sum")) {}
   void on_event(const Event& event, Context<std::string, KeyCount>& context) {
     const int64_t count = ++count_.get_or_create();
     const int64_t sum = sum_.get_or_create() += event.weight;
@@ -48,8 +49,8 @@ void big_state(Pipeline& pipeline, Arguments& args) {
             generator<Event>({.make =
                                   [keys](uint64_t i) {
                                     const auto n = static_cast<int64_t>(i);
-                                    // Every round meets the keys in another order; the weight is the key's own, since
-                                    // rounds may overtake each other between splits.
+                                    // Every round meets the keys in another order; the weight is the key's
+                                    // own, since rounds may overtake each other between splits.
                                     const int64_t key = (n * 48'271 + n / keys) % keys;
                                     return Event{"key-of-some-length-" + std::to_string(key), key % 7 + 1};
                                   },

@@ -21,7 +21,8 @@ int64_t newest_epoch(const std::string& directory) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     const std::string name = entry.path().filename();
-    if (name.starts_with("manifest-") && name.ends_with(".json")) newest = std::max<int64_t>(newest, std::stoll(name.substr(9)));
+    if (name.starts_with("manifest-") && name.ends_with(".json"))
+      newest = std::max<int64_t>(newest, std::stoll(name.substr(9)));
   }
   return newest;
 }
@@ -55,10 +56,23 @@ TEST_CASE("keyed counts over state four times the memory budget, killed ten time
     TemporaryDirectory directory;
     const std::string job = directory / "job";
     const std::string log = directory / "log";
-    const std::vector<std::string> command{WEIR_BIG_STATE_JOB, "--keys", std::to_string(kKeys), "--rounds", std::to_string(kRounds),
-                                           "--rate", "60000", "--output", directory / "out", "--checkpoint-dir", job,
-                                           "--checkpoint-interval", "30ms", "--memory-budget", std::to_string(kBudget),
-                                           "--workers", workers};
+    const std::vector<std::string> command{WEIR_BIG_STATE_JOB,
+                                           "--keys",
+                                           std::to_string(kKeys),
+                                           "--rounds",
+                                           std::to_string(kRounds),
+                                           "--rate",
+                                           "60000",
+                                           "--output",
+                                           directory / "out",
+                                           "--checkpoint-dir",
+                                           job,
+                                           "--checkpoint-interval",
+                                           "30ms",
+                                           "--memory-budget",
+                                           std::to_string(kBudget),
+                                           "--workers",
+                                           workers};
     int kills = 0;
     while (kills < 10) {
       ChildProcess child(command, log);
@@ -82,7 +96,8 @@ TEST_CASE("keyed counts over state four times the memory budget, killed ten time
     REQUIRE(lines.size() == static_cast<size_t>(kKeys * kRounds / 2));
     for (int64_t key = 0; key < kKeys; ++key) {
       for (int64_t count = 2; count <= kRounds; count += 2) {
-        const std::string line = "{\"key\":\"key-of-some-length-" + std::to_string(key) + "\",\"count\":" + std::to_string(count) +
+        const std::string line = "{\"key\":\"key-of-some-length-" + std::to_string(key) +
+                                 "\",\"count\":" + std::to_string(count) +
                                  ",\"sum\":" + std::to_string(count * (key % 7 + 1)) + "}";
         const auto found = lines.find(line);
         if (found != lines.end() && found->second == 1) continue;
