@@ -35,9 +35,9 @@ struct RestoreChoice {
   uint64_t epoch = 0;
 };
 
-/// A failing task restarts the job inside the process from its last checkpoint. Input that cannot be read (an
-/// InvalidArgument error: a line that is not JSON, a wrong type) fails the job at once: it would be wrong
-/// again.
+/// A failing task restarts the job inside the process from its last checkpoint. What would fail again ends
+/// the job at once: unreadable input (InvalidArgument), damaged files (DataLoss), a target that refuses or
+/// belongs to another instance by now (FailedPrecondition, PermissionDenied).
 struct RestartOptions {
   /// How many failures are answered with a restart before the job fails; counted anew after `reset_after`
   /// without one.

@@ -16,6 +16,13 @@ namespace {
 /// The control thread looks around at least so often; only a bound, nothing depends on it.
 constexpr Duration kLongestWait{200};
 
+/// What a restart cannot mend: input that cannot be read, damaged files, a target that refuses. Above all an
+/// instance that its successor has fenced must not come back: its recovery would fence the successor (R23).
+bool is_permanent(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsFailedPrecondition(status) || absl::IsDataLoss(status) ||
+         absl::IsPermissionDenied(status);
+}
+
 }  // namespace
 
 Job::Impl::Impl(detail::Graph graph, RunOptions options)
@@ -110,9 +117,7 @@ void Job::Impl::run() {
     absl::Status opened = failure_;
     while (!opened.ok()) {
       failure_ = opened;
-      // The same input would be wrong again.
-      const bool permanent = absl::IsInvalidArgument(failure_);
-      if (permanent || stop_requested_ || restarts_left_ == 0 || !wait_before_restart()) {
+      if (is_permanent(failure_) || stop_requested_ || restarts_left_ == 0 || !wait_before_restart()) {
         log()->error("job {} failed: {}", options_.name, std::string(failure_.message()));
         return end(JobStatus::State::kFailed, failure_);
       }

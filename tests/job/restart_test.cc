@@ -65,3 +65,18 @@ TEST_CASE("a target that fails sometimes gets everything once") {
   REQUIRE(job->status().restarts > 0);
   REQUIRE(difference(out->records(), expected(20'000, 37)) == "");
 }
+
+TEST_CASE("a target that belongs to another instance by now ends the job without a restart") {
+  auto out = topic();
+  Pipeline pipeline;
+  counting_pipeline(pipeline, out, {.rate = 100'000, .before = [out](const Number& n) {
+                                      if (n.at < from_millis(3'000)) return;
+                                      const std::lock_guard lock(out->mutex);
+                                      out->fenced_by = "instance-2";
+                                    }});
+  auto job = run(
+      pipeline, {.name = "counts", .workers = 2, .checkpoint = {.interval = 5ms}, .restart = {.delay = 1ms}});
+  REQUIRE(job.ok());
+  REQUIRE_THAT(std::string(job->wait().message()), Contains("instance-2"));
+  REQUIRE(job->status().restarts == 0);
+}

@@ -20,6 +20,8 @@ struct MemoryTopic {
   std::vector<T> committed;
   std::vector<uint64_t> markers;
   Cut marker_cut;
+  /// Not empty: commits fail as those of a fenced producer.
+  std::string fenced_by;
   /// Fails so many commits before they do anything.
   int failing_commits = 0;
 
@@ -76,6 +78,7 @@ class MemoryTarget final : public SinkTarget {
   }
   absl::StatusOr<bool> commit(absl::Span<const EpochOutput> epochs) override {
     const std::lock_guard lock(topic_->mutex);
+    if (!topic_->fenced_by.empty()) return absl::FailedPreconditionError("fenced by " + topic_->fenced_by);
     if (topic_->failing_commits > 0) {
       --topic_->failing_commits;
       return absl::UnavailableError("the target is away");
