@@ -285,6 +285,7 @@ void Job::Impl::publish() {
 }
 
 void Job::Impl::end(JobStatus::State state, absl::Status failure) {
+  directory_.reset();  // unlocked: another start may follow while the handle lives
   const std::lock_guard lock(mutex_);
   status_.state = state;
   if (state == JobStatus::State::kFailed) status_.failure = std::move(failure);

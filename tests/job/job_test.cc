@@ -157,6 +157,20 @@ TEST_CASE(
   REQUIRE(difference(out->records(), expected(20'000, 37)) == "");
 }
 
+TEST_CASE("a job that has ended no longer holds its directory, though its handle lives") {
+  TemporaryDirectory directory;
+  auto out = topic();
+  std::vector<Job> handles;
+  for (int round = 0; round < 2; ++round) {
+    Pipeline pipeline;
+    counting_pipeline(pipeline, out, {.count = 100});
+    auto job = run(pipeline, {.name = "counts", .workers = 1, .checkpoint_directory = directory / "job"});
+    REQUIRE(job.status() == absl::OkStatus());
+    handles.push_back(*std::move(job));
+    REQUIRE(handles.back().wait().ok());
+  }
+}
+
 TEST_CASE("an idle pipeline of many starts ends again at once and repeats nothing") {
   TemporaryDirectory directory;
   auto out = topic();
