@@ -138,6 +138,9 @@ class Builder {
     } catch (const OperatorError& error) {
       throw OperatorError(absl::Status(
           error.status().code(), absl::StrCat("operator \"", node.id, "\": ", error.status().message())));
+    } catch (const std::exception& error) {  // a constructor of the user's
+      throw OperatorError(absl::UnknownError(
+          absl::StrCat("operator \"", node.id, "\": its construction threw: ", error.what())));
     }
   }
 

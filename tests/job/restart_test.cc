@@ -80,3 +80,25 @@ TEST_CASE("a target that belongs to another instance by now ends the job without
   REQUIRE_THAT(std::string(job->wait().message()), Contains("instance-2"));
   REQUIRE(job->status().restarts == 0);
 }
+
+namespace {
+
+class Unmakeable {
+ public:
+  using Output = Result;
+  explicit Unmakeable(StateStore&) { throw std::runtime_error("no license"); }
+  void on_event(const Number&, Context<int64_t, Result>&) {}
+};
+
+}  // namespace
+
+TEST_CASE("a process function whose constructor throws is an error of run that names it") {
+  Pipeline pipeline;
+  pipeline.from("numbers", generator<Number>({.make = [](uint64_t i) { return number(i, 5); }, .count = 10}))
+      .key_by(&Number::key)
+      .process<Unmakeable>("licensed")
+      .to("results", memory_sink<Result>(topic()));
+  auto job = run(pipeline, {.workers = 2});
+  REQUIRE_FALSE(job.ok());
+  REQUIRE_THAT(std::string(job.status().message()), Contains("licensed") && Contains("no license"));
+}
